@@ -1,0 +1,14 @@
+//! The smallest shared things: ids, slugs, the clock, random secrets.
+//!
+//! Nothing here knows the product; everything above may use it.
+
+pub mod clock;
+pub mod ids;
+pub mod secrets;
+pub mod slug;
+
+pub use clock::{Clock, Timestamp};
+pub use ids::{
+    ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, ProjectId, SessionId, UserId,
+};
+pub use slug::Slug;

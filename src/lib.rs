@@ -1,0 +1,7 @@
+#![doc = include_str!("README.md")]
+
+// Outermost first; a module uses only modules further down. `tests/it/architecture.rs` holds the rule.
+
+pub mod protocol;
+
+pub mod base;
