@@ -2,6 +2,11 @@
 
 // Outermost first; a module uses only modules further down. `tests/it/architecture.rs` holds the rule.
 
+pub mod domain;
+
+pub mod app;
+
+pub mod config;
 pub mod protocol;
 
 pub mod base;

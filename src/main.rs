@@ -1,1 +1,3 @@
+//! The `picket` command.
+
 fn main() {}

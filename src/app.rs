@@ -1,0 +1,39 @@
+//! The handles that every part shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::base::Clock;
+use crate::config::Config;
+
+/// What handlers and background work are given. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`], which dereferences to them.
+#[derive(Debug)]
+pub struct Parts {
+    /// Postgres.
+    pub db: PgPool,
+    /// Settings.
+    pub config: Config,
+    /// Time.
+    pub clock: Clock,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

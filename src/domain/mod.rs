@@ -1,0 +1,9 @@
+//! The product's nouns: their types, their rules and their SQL, one folder each.
+//!
+//! A slice may use the slices above it in this list, never below. In a slice, `mod.rs` tells the noun's
+//! story and has its types and verbs, `store.rs` all its SQL and nothing but SQL. A verb that changes
+//! several things owns the transaction; a store function takes a connection and never begins one.
+
+mod error;
+
+pub use error::{Error, Result};
