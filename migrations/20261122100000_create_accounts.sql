@@ -45,8 +45,7 @@ create table sign_in_links (
     token_hash bytea primary key,
     purpose text not null,
     created_at timestamptz not null,
-    expires_at timestamptz not null,
-    used_at timestamptz
+    expires_at timestamptz not null
 );
 
 create table api_tokens (

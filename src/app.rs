@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use crate::base::Clock;
 use crate::config::Config;
+use crate::infra::throttle::Throttle;
 
 /// What handlers and background work are given. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Parts {
     pub config: Config,
     /// Time.
     pub clock: Clock,
+    /// Attempts to sign in, counted.
+    pub sign_in_throttle: Throttle,
 }
 
 impl App {

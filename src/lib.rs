@@ -6,6 +6,8 @@ pub mod domain;
 
 pub mod app;
 
+pub mod infra;
+
 pub mod config;
 pub mod protocol;
 

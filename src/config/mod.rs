@@ -65,6 +65,22 @@ impl Default for ServerConfig {
     }
 }
 
+impl ServerConfig {
+    /// The URL under which people and SDKs reach Picket, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        if self.public_url.is_empty() {
+            format!("http://{}", self.listen)
+        } else {
+            self.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    /// Whether browsers reach Picket over TLS; cookies are then kept off plain connections.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
 /// Postgres.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -6,4 +6,8 @@
 
 mod error;
 
+pub mod accounts;
+pub mod organizations;
+pub mod projects;
+
 pub use error::{Error, Result};

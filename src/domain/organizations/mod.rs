@@ -1,0 +1,160 @@
+//! Organizations: the owner of projects and the circle of people who see them.
+//!
+//! Most installations have one, called `default` until somebody names it. It is here from the start
+//! because it stands in every URL and API path, and adding it later would break them all. People belong
+//! to organizations by a membership; whoever has none sees nothing and learns of nothing.
+
+pub mod first_run;
+pub mod store;
+
+use sqlx::PgConnection;
+
+use crate::app::App;
+use crate::base::{OrganizationId, Slug, Timestamp, UserId};
+use crate::domain::accounts::{self, NewUser, User};
+use crate::domain::{Error, Result};
+
+/// First parts of URLs that belong to Picket itself.
+const RESERVED_SLUGS: &[&str] = &[
+    "account",
+    "admin",
+    "api",
+    "auth",
+    "favicon",
+    "health",
+    "help",
+    "login",
+    "logout",
+    "metrics",
+    "oauth",
+    "orgredirect",
+    "robots",
+    "settings",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "sign-up",
+    "static",
+    "wizard",
+];
+
+/// How many numbered slugs are tried before the name is refused.
+const MAX_SLUG_ATTEMPTS: u32 = 100;
+
+/// The organization that is made when nobody named one.
+pub const DEFAULT_NAME: &str = "Default";
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Names it in URLs.
+    pub slug: Slug,
+    /// What people call it.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything, also deciding who belongs.
+    Owner,
+    /// The daily work.
+    Member,
+}
+
+impl Role {
+    /// The role as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Member => "member",
+        }
+    }
+
+    /// Reads a stored role; what a newer Picket may have written counts as the least.
+    fn from_stored(text: &str) -> Self {
+        if text == "owner" { Self::Owner } else { Self::Member }
+    }
+}
+
+/// Creates an organization with a free slug.
+pub async fn create(db: &mut PgConnection, name: &str, now: Timestamp) -> Result<Organization> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(Error::invalid("organization", "Use a name of 1 to 100 characters."));
+    }
+    let plain = Slug::from_name(name, "organization");
+    for number in 1..=MAX_SLUG_ATTEMPTS {
+        let slug = if number == 1 { plain.clone() } else { plain.numbered(number) };
+        if RESERVED_SLUGS.contains(&slug.as_str()) {
+            continue;
+        }
+        if let Some(organization) = store::insert(db, &slug, name, now).await? {
+            return Ok(organization);
+        }
+    }
+    Err(Error::invalid("organization", "Too many organizations have this name."))
+}
+
+/// The oldest organization, or a new one called `default` in a fresh installation.
+pub async fn find_or_create_default(db: &mut PgConnection, now: Timestamp) -> Result<Organization> {
+    // Two commands on a fresh installation must end up in the same organization.
+    store::lock_for_creation(db).await?;
+    match store::find_oldest(db).await? {
+        Some(organization) => Ok(organization),
+        None => create(db, DEFAULT_NAME, now).await,
+    }
+}
+
+/// Creates an account that belongs to an organization: the given one, or else the default. The first
+/// member of an organization owns it.
+pub async fn create_member(
+    app: &App,
+    new: NewUser,
+    organization: Option<&Slug>,
+) -> Result<(User, Organization)> {
+    let password_hash = accounts::passwords::hash(&new.password).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let organization = match organization {
+        Some(slug) => store::find_by_slug(&mut tx, slug).await?.ok_or_else(|| {
+            Error::invalid("organization", format!("There is no organization `{slug}`."))
+        })?,
+        None => find_or_create_default(&mut tx, now).await?,
+    };
+    let user = join(&mut tx, &new, &password_hash, &organization, now).await?;
+    tx.commit().await?;
+    Ok((user, organization))
+}
+
+/// Inserts the account and its membership.
+async fn join(
+    tx: &mut PgConnection,
+    new: &NewUser,
+    password_hash: &str,
+    organization: &Organization,
+    now: Timestamp,
+) -> Result<User> {
+    let user = accounts::store::insert_user(tx, new, password_hash, now)
+        .await?
+        .ok_or_else(|| Error::invalid("email", "Somebody has an account with this address."))?;
+    let role =
+        if store::has_members(tx, organization.id).await? { Role::Member } else { Role::Owner };
+    store::insert_membership(tx, organization.id, user.id, role, now).await?;
+    Ok(user)
+}
+
+/// The organization with this slug and what the user may do in it; `None` hides it from everybody else.
+pub async fn find_for_member(
+    db: &mut PgConnection,
+    slug: &Slug,
+    user: UserId,
+) -> sqlx::Result<Option<(Organization, Role)>> {
+    let Some(organization) = store::find_by_slug(db, slug).await? else { return Ok(None) };
+    let role = store::find_role(db, organization.id, user).await?;
+    Ok(role.map(|role| (organization, Role::from_stored(&role))))
+}

@@ -1,0 +1,174 @@
+//! Projects: where DSNs point, and the unit by which everything sent is kept apart.
+//!
+//! A project is found in two ways. SDKs bring a public key, which names the project whatever id stands in
+//! the URL; people and programs bring a slug, which is unique within the organization. A project is never
+//! without a key: it is created together with its first one. Keys are switched off, not deleted, because
+//! a deployed application may carry a DSN for years and its owner should be able to see what became of it.
+
+mod dsn;
+pub mod store;
+
+pub use dsn::dsn;
+
+use sqlx::PgConnection;
+
+use crate::app::App;
+use crate::base::{OrganizationId, ProjectId, Slug, Timestamp, secrets};
+use crate::domain::{Error, Result};
+
+/// Slugs that would shadow a page beside `/{organization}/projects/{project}`.
+const RESERVED_SLUGS: &[&str] = &["new"];
+
+/// How many numbered slugs are tried before the name is refused.
+const MAX_SLUG_ATTEMPTS: u32 = 100;
+
+/// The longest name of a project or key, so that a page's title stays one line.
+pub const MAX_NAME_CHARS: usize = 100;
+
+/// The most keys of one project: more than one per environment of the largest set-ups.
+pub const MAX_KEYS: usize = 50;
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Stands at the end of every DSN.
+    pub id: ProjectId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// Names it in URLs and in short ids; unique in the organization, and kept when the name changes.
+    pub slug: Slug,
+    /// What people call it.
+    pub name: String,
+    /// What it is written in, as chosen at creation.
+    pub platform: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its first event was stored.
+    pub first_event_at: Option<Timestamp>,
+}
+
+/// The public half of a DSN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectKey {
+    /// 32 hex digits.
+    pub public_key: String,
+    /// The project whose events arrive with it.
+    pub project_id: ProjectId,
+    /// What it is for, in the owner's words.
+    pub label: String,
+    /// Whether events are accepted with it.
+    pub is_active: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What somebody says about a project that is to be created.
+#[derive(Clone, Debug)]
+pub struct NewProject {
+    /// Whose it will be.
+    pub organization_id: OrganizationId,
+    /// What people will call it; the slug is made from it.
+    pub name: String,
+    /// What it is written in, if known.
+    pub platform: Option<String>,
+}
+
+/// Creates a project with a free slug and its first key.
+pub async fn create(app: &App, new: NewProject) -> Result<(Project, ProjectKey)> {
+    let name = checked_name(&new.name)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let project = insert_with_free_slug(&mut tx, &new, name, now).await?;
+    let key = new_key(project.id, "Default", now);
+    store::insert_key(&mut tx, &key).await?;
+    tx.commit().await?;
+    Ok((project, key))
+}
+
+/// Gives a project another name; its slug, and with it every link and short id, stays.
+pub async fn rename(app: &App, project: ProjectId, name: &str) -> Result<()> {
+    let name = checked_name(name)?;
+    let mut db = app.db.acquire().await?;
+    if store::update_name(&mut db, project, name).await? { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Adds a key, so that a deployment can be told apart or cut off on its own.
+pub async fn create_key(app: &App, project: ProjectId, label: &str) -> Result<ProjectKey> {
+    let label = label.trim();
+    if label.is_empty() || label.chars().count() > MAX_NAME_CHARS {
+        return Err(Error::invalid(
+            "label",
+            format!("Say what the key is for, in up to {MAX_NAME_CHARS} characters."),
+        ));
+    }
+    let key = new_key(project, label, app.clock.now());
+    let mut tx = app.db.begin().await?;
+    if store::list_keys(&mut tx, project).await?.len() >= MAX_KEYS {
+        return Err(Error::LimitReached(format!(
+            "This project has {MAX_KEYS} keys, the most there can be."
+        )));
+    }
+    store::insert_key(&mut tx, &key).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Switches a key on or off; the front door notices within seconds.
+pub async fn set_key_active(
+    app: &App,
+    project: ProjectId,
+    public_key: &str,
+    is_active: bool,
+) -> Result<()> {
+    let mut db = app.db.acquire().await?;
+    if store::update_key_active(&mut db, project, public_key, is_active).await? {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+async fn insert_with_free_slug(
+    tx: &mut PgConnection,
+    new: &NewProject,
+    name: &str,
+    now: Timestamp,
+) -> Result<Project> {
+    let plain = Slug::from_name(name, "project");
+    for number in 1..=MAX_SLUG_ATTEMPTS {
+        let slug = if number == 1 { plain.clone() } else { plain.numbered(number) };
+        if RESERVED_SLUGS.contains(&slug.as_str()) {
+            continue;
+        }
+        let project = store::NewRow {
+            organization_id: new.organization_id,
+            slug: &slug,
+            name,
+            platform: new.platform.as_deref(),
+            created_at: now,
+        };
+        if let Some(project) = store::insert(tx, project).await? {
+            return Ok(project);
+        }
+    }
+    Err(Error::invalid("name", "Too many projects have this name. Choose another one."))
+}
+
+fn new_key(project_id: ProjectId, label: &str, now: Timestamp) -> ProjectKey {
+    ProjectKey {
+        public_key: secrets::random_hex::<16>(),
+        project_id,
+        label: label.to_owned(),
+        is_active: true,
+        created_at: now,
+    }
+}
+
+fn checked_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err(Error::invalid("name", "Give the project a name.")),
+        1..=MAX_NAME_CHARS => Ok(name),
+        _ => Err(Error::invalid("name", format!("Use {MAX_NAME_CHARS} characters or fewer."))),
+    }
+}

@@ -1,0 +1,3 @@
+//! What Picket stands on and the product does not know about.
+
+pub mod throttle;
