@@ -1,6 +1,5 @@
 -- What became of every item: one counter per project, hour, category and outcome, by day.
--- Each day's partition gets its primary key
--- (project_id, hour, category, outcome, reason, public_key) when it is made.
+-- The hour divides the days, so the key can stand on the whole table.
 
 create table outcomes (
     project_id bigint not null,
@@ -13,5 +12,6 @@ create table outcomes (
     reason text not null,
     -- The key of the DSN; '' if unknown.
     public_key text not null,
-    quantity bigint not null
+    quantity bigint not null,
+    primary key (project_id, hour, category, outcome, reason, public_key)
 ) partition by range (hour);

@@ -9,5 +9,8 @@ mod error;
 pub mod accounts;
 pub mod organizations;
 pub mod projects;
+pub mod events;
+pub mod issues;
+pub mod usage;
 
 pub use error::{Error, Result};

@@ -1,0 +1,47 @@
+//! Writing events in batches.
+//!
+//! Rows go in by binary `COPY`, an eighth of what single inserts cost (`limits.md` §2). `COPY` knows no
+//! `ON CONFLICT`, so ids that are stored already are looked up first; should another process slip one
+//! in between, the unique key refuses the batch and it is tried again.
+
+mod copy;
+pub mod store;
+
+use crate::base::{EventId, IssueId, ProjectId, Timestamp};
+use crate::protocol::event::Level;
+
+/// An event on its way into the table.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The client's id of the event.
+    pub event_id: EventId,
+    /// The issue it belongs to.
+    pub issue_id: IssueId,
+    /// When Picket accepted it.
+    pub received_at: Timestamp,
+    /// When it happened, by the client's clock, within the bounds of normalisation.
+    pub occurred_at: Timestamp,
+    /// How bad it is.
+    pub level: Level,
+    /// The hash that decided the issue.
+    pub primary_hash: String,
+    /// Where the program ran.
+    pub environment: Option<String>,
+    /// Which build of it.
+    pub release: Option<String>,
+    /// How to call the affected user on a list.
+    pub user_label: Option<String>,
+    /// The event's own title.
+    pub title: String,
+    /// The route or function that was served.
+    pub transaction: Option<String>,
+    /// The compressed event; `None` if it is sampled away.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// Text that Postgres takes: without NUL, which its `text` cannot hold.
+pub fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "").into() } else { text.into() }
+}

@@ -1,0 +1,180 @@
+//! Counting the events of a batch on their issues.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::PgConnection;
+
+use super::draft::IssueDraft;
+use super::{Arrival, Assignment, store, tags};
+use crate::base::{IssueId, Timestamp};
+use crate::domain::usage::hour_of;
+
+/// How many payloads of an issue are kept each day.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampling {
+    /// All up to this many; then one in ten up to ten times as many; then one in a hundred.
+    pub full_per_day: i64,
+}
+
+impl Sampling {
+    /// Whether the event that is number `position` of its issue's day keeps its payload.
+    pub fn keeps(self, position: i64) -> bool {
+        if position <= self.full_per_day {
+            true
+        } else if position <= self.full_per_day.saturating_mul(10) {
+            position % 10 == 0
+        } else {
+            position % 100 == 0
+        }
+    }
+}
+
+/// What counting brought to light.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Whether each arrival keeps its payload, in the same order.
+    pub kept: Vec<bool>,
+    /// How many events each issue got today, after this batch.
+    pub day_counts: HashMap<IssueId, i64>,
+    /// Resolved issues that came back.
+    pub regressed: Vec<IssueId>,
+}
+
+/// Counts every arrival on its issue: the row itself, hours, environments, tags, users and history.
+pub async fn record(
+    db: &mut PgConnection,
+    arrivals: &[Arrival],
+    assignment: &Assignment,
+    sampling: Sampling,
+    now: Timestamp,
+) -> sqlx::Result<Recorded> {
+    let known: Vec<IssueId> = sorted_unique(
+        assignment.issues.iter().copied().filter(|id| !assignment.opened.contains(id)),
+    );
+    let mut drafts: BTreeMap<IssueId, IssueDraft> =
+        store::lock_issues(db, &known).await?.into_iter().map(|draft| (draft.id, draft)).collect();
+    let mut recorded = Recorded::default();
+    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
+        let draft = drafts.entry(*id).or_insert_with(|| IssueDraft::open(*id, arrival, now));
+        if draft.regresses(arrival) {
+            recorded.regressed.push(*id);
+        }
+        draft.count(arrival);
+        let is_kept = sampling.keeps(draft.sampled_day_count);
+        draft.kept_count += i64::from(is_kept);
+        recorded.kept.push(is_kept);
+    }
+    for (id, new_users) in insert_users(db, arrivals, assignment).await? {
+        if let Some(draft) = drafts.get_mut(&id) {
+            draft.user_count += new_users;
+        }
+    }
+    recorded.day_counts =
+        drafts.values().map(|draft| (draft.id, draft.sampled_day_count)).collect();
+    let drafts: Vec<IssueDraft> = drafts.into_values().collect();
+    store::upsert_issues(db, &drafts).await?;
+    store::add_hours(db, &count_hours(arrivals, assignment)).await?;
+    store::add_environments(db, &count_environments(arrivals, assignment)).await?;
+    tags::add(db, arrivals, assignment).await?;
+    store::append_activity(db, &history(assignment, &recorded, now)).await?;
+    Ok(recorded)
+}
+
+fn sorted_unique(ids: impl Iterator<Item = IssueId>) -> Vec<IssueId> {
+    let mut ids: Vec<IssueId> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+async fn insert_users(
+    db: &mut PgConnection,
+    arrivals: &[Arrival],
+    assignment: &Assignment,
+) -> sqlx::Result<HashMap<IssueId, i64>> {
+    let mut users: BTreeMap<(IssueId, i64), Timestamp> = BTreeMap::new();
+    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
+        if let Some(user) = arrival.user_hash {
+            let first = users.entry((*id, user)).or_insert(arrival.occurred_at);
+            *first = (*first).min(arrival.occurred_at);
+        }
+    }
+    let mut new_users = HashMap::new();
+    for id in store::insert_users(db, &users).await? {
+        *new_users.entry(id).or_insert(0) += 1;
+    }
+    Ok(new_users)
+}
+
+/// Events per issue, hour and environment.
+pub(super) type HourCounts = BTreeMap<(IssueId, Timestamp, String), i64>;
+
+fn count_hours(arrivals: &[Arrival], assignment: &Assignment) -> HourCounts {
+    let mut counts = HourCounts::new();
+    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
+        let environment = arrival.environment.clone().unwrap_or_default();
+        *counts.entry((*id, hour_of(arrival.occurred_at), environment)).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// How often and when something was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) event_count: i64,
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+}
+
+impl Seen {
+    /// Seen for the first time.
+    pub(super) fn never_before(at: Timestamp) -> Self {
+        Self { event_count: 0, first: at, last: at }
+    }
+
+    /// Seen once more.
+    pub(super) fn again(&mut self, at: Timestamp) {
+        self.event_count += 1;
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+    }
+}
+
+/// Sightings per issue and environment.
+pub(super) type EnvironmentCounts = BTreeMap<(IssueId, String), Seen>;
+
+fn count_environments(arrivals: &[Arrival], assignment: &Assignment) -> EnvironmentCounts {
+    let mut counts = EnvironmentCounts::new();
+    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
+        let environment = arrival.environment.clone().unwrap_or_default();
+        let at = arrival.occurred_at;
+        counts.entry((*id, environment)).or_insert_with(|| Seen::never_before(at)).again(at);
+    }
+    counts
+}
+
+fn history(
+    assignment: &Assignment,
+    recorded: &Recorded,
+    now: Timestamp,
+) -> Vec<(IssueId, &'static str, Timestamp)> {
+    let regressed: HashSet<IssueId> = recorded.regressed.iter().copied().collect();
+    let opened = assignment.opened.iter().map(|id| (*id, "opened", now));
+    opened.chain(regressed.into_iter().map(|id| (id, "regressed", now))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_thousand_of_a_day_keep_their_payload_then_one_in_ten_then_one_in_a_hundred() {
+        let sampling = Sampling { full_per_day: 1000 };
+        let kept =
+            |range: std::ops::RangeInclusive<i64>| range.filter(|n| sampling.keeps(*n)).count();
+        assert_eq!(kept(1..=1000), 1000);
+        assert!(!sampling.keeps(1001));
+        assert_eq!(kept(1001..=10_000), 900);
+        assert_eq!(kept(10_001..=20_000), 100);
+    }
+}

@@ -1,0 +1,2 @@
+//! Issues.
+pub mod batch;

@@ -1,0 +1,106 @@
+//! What became of every item, counted by the hour (`protocol.md` §10).
+//!
+//! Two ways lead here. Items that were accepted into the journal are counted in the transaction that
+//! stores their effects, so the counters equal what was acknowledged, to the unit, also after a crash.
+//! Requests that were refused before the journal were never acknowledged; [`Recorder`] gathers them in
+//! memory and writes them every few seconds, and a crash may lose those few.
+
+mod recorder;
+pub mod store;
+
+pub use recorder::Recorder;
+
+use std::collections::HashMap;
+
+use chrono::{DurationRound, TimeDelta};
+
+use crate::base::{ProjectId, Timestamp};
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is stored.
+    Accepted,
+    /// A rule of the project left it out.
+    Filtered,
+    /// A quota or a full journal turned it away.
+    RateLimited,
+    /// It cannot be understood, or was there before.
+    Invalid,
+    /// The client dropped it and said so.
+    ClientDiscard,
+    /// Picket does not keep this kind of item yet.
+    Unsupported,
+}
+
+impl Outcome {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Filtered => "filtered",
+            Self::RateLimited => "rate_limited",
+            Self::Invalid => "invalid",
+            Self::ClientDiscard => "client_discard",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// Which counter an item belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Counter {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The full hour in which the item was received.
+    pub hour: Timestamp,
+    /// Sentry's data category: `error`, `session` …
+    pub category: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why; empty when accepted.
+    pub reason: &'static str,
+    /// The key of the DSN.
+    pub public_key: String,
+}
+
+/// Counters that are being gathered.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(HashMap<Counter, i64>);
+
+impl Counts {
+    /// Adds to a counter.
+    pub fn add(&mut self, counter: Counter, quantity: i64) {
+        *self.0.entry(counter).or_insert(0) += quantity;
+    }
+
+    /// Adds everything of `other`.
+    pub fn merge(&mut self, other: Self) {
+        for (counter, quantity) in other.0 {
+            self.add(counter, quantity);
+        }
+    }
+
+    /// How many counters there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The counters in the order of the table's key, in which every writer locks them.
+    pub fn sorted(&self) -> Vec<(&Counter, i64)> {
+        let mut rows: Vec<_> =
+            self.0.iter().map(|(counter, quantity)| (counter, *quantity)).collect();
+        rows.sort_unstable_by_key(|(counter, _)| *counter);
+        rows
+    }
+}
+
+/// The full hour of a moment.
+pub fn hour_of(time: Timestamp) -> Timestamp {
+    time.duration_trunc(TimeDelta::hours(1)).unwrap_or(time)
+}

@@ -1,0 +1,63 @@
+//! Counts refused requests until they are written.
+
+use std::sync::Mutex;
+
+use sqlx::PgPool;
+
+use super::{Counter, Counts, Outcome, hour_of, store};
+use crate::base::{ProjectId, Timestamp};
+
+/// More counters than this are not gathered between two writes: a flood of refused requests must not
+/// cost memory while Postgres is away.
+const MAX_COUNTERS: usize = 10_000;
+
+/// Gathers outcomes of requests that never reached the journal.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    counts: Mutex<Counts>,
+}
+
+impl Recorder {
+    /// Counts one refused item.
+    pub fn refused(
+        &self,
+        project_id: ProjectId,
+        public_key: &str,
+        now: Timestamp,
+        category: &'static str,
+        why: (Outcome, &'static str),
+    ) {
+        let (outcome, reason) = why;
+        let public_key = public_key.to_owned();
+        let counter =
+            Counter { project_id, hour: hour_of(now), category, outcome, reason, public_key };
+        let mut counts = self.lock();
+        if counts.len() < MAX_COUNTERS {
+            counts.add(counter, 1);
+        }
+    }
+
+    /// Writes what was gathered; on failure it stays gathered.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn flush(&self, db: &PgPool) -> sqlx::Result<()> {
+        let counts = std::mem::take(&mut *self.lock());
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let written = async {
+            let mut connection = db.acquire().await?;
+            store::add(&mut connection, &counts).await
+        };
+        let result = written.await;
+        if result.is_err() {
+            self.lock().merge(counts);
+        }
+        result
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
