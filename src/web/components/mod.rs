@@ -1,0 +1,6 @@
+//! What pages share in code: moments, numbers in words, charts, trees of values.
+//!
+//! The markup of the parts is in `templates/components/`, their looks in `static/css/components.css`.
+
+pub mod number;
+pub mod time;

@@ -1,0 +1,45 @@
+// Times: the server writes UTC, here they get the reader's zone and stay true while the page is open.
+(() => {
+  const exact = new Intl.DateTimeFormat(undefined, {
+    day: "numeric", month: "short", year: "numeric",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+  });
+  const clock = new Intl.DateTimeFormat(undefined, {
+    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false,
+  });
+  const UNITS = [["year", 31536000, "y"], ["month", 2592000, "mo"], ["day", 86400, "d"], ["hour", 3600, "h"], ["minute", 60, "m"]];
+
+  // The same words as web::components::time, so that nothing jumps when scripts start.
+  function relative(seconds) {
+    const size = Math.abs(seconds);
+    const unit = UNITS.find((candidate) => size >= candidate[1]);
+    if (!unit) return "just now";
+    const count = Math.floor(size / unit[1]);
+    const words = `${count} ${unit[0]}${count === 1 ? "" : "s"}`;
+    return seconds >= 0 ? `${words} ago` : `in ${words}`;
+  }
+  function short(seconds) {
+    const size = Math.abs(seconds);
+    const unit = UNITS.find((candidate) => size >= candidate[1]);
+    return unit ? `${Math.floor(size / unit[1])}${unit[2]}` : "now";
+  }
+
+  function rewrite(root) {
+    const now = Date.now();
+    for (const element of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(element.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const age = (now - at.getTime()) / 1000;
+      const text = "short" in element.dataset ? short(age)
+        : "relative" in element.dataset ? relative(age)
+        : "clock" in element.dataset ? clock.format(at)
+        : exact.format(at);
+      if (element.textContent !== text) element.textContent = text;
+      element.title = exact.format(at);
+    }
+  }
+
+  rewrite(document);
+  document.addEventListener("htmx:after:swap", () => rewrite(document));
+  setInterval(() => rewrite(document), 30000);
+})();
