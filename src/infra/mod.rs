@@ -1,3 +1,4 @@
 //! What Picket stands on and the product does not know about.
 
+pub mod journal;
 pub mod throttle;
