@@ -7,10 +7,10 @@
 mod error;
 
 pub mod accounts;
-pub mod organizations;
-pub mod projects;
 pub mod events;
 pub mod issues;
+pub mod organizations;
+pub mod projects;
 pub mod usage;
 
 pub use error::{Error, Result};

@@ -1,4 +1,5 @@
 //! What Picket stands on and the product does not know about.
 
+pub mod http;
 pub mod journal;
 pub mod throttle;
