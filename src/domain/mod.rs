@@ -9,6 +9,7 @@ mod error;
 pub mod accounts;
 pub mod events;
 pub mod issues;
+pub mod journal;
 pub mod organizations;
 pub mod projects;
 pub mod usage;
