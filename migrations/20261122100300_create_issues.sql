@@ -29,6 +29,12 @@ create table issues (
     status text not null,
     -- new, ongoing, regressed, escalating; archived_forever, archived_until_escalating …; null when resolved
     substatus text,
+    -- What was said with the status, as the API shows it: {"inRelease": …}, {"ignoreCount": …}.
+    status_detail jsonb not null default '{}',
+    -- When an archive until a condition ends: the moment, or the counts of events or users.
+    archived_until timestamptz,
+    archived_until_events bigint,
+    archived_until_users bigint,
     status_changed_at timestamptz not null,
     first_seen timestamptz not null,
     last_seen timestamptz not null,
@@ -46,6 +52,8 @@ create table issues (
 );
 create index issues_last_seen on issues (last_seen desc, id desc);
 create index issues_first_seen on issues (first_seen desc, id desc);
+create index issues_archived_until on issues (project_id, id)
+    where substatus = 'archived_until_condition_met';
 
 -- Which issue owns a hash, and why.
 create table issue_hashes (

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod ids;
+pub mod page;
 pub mod secrets;
 pub mod slug;
 
@@ -11,4 +12,5 @@ pub use clock::{Clock, Timestamp};
 pub use ids::{
     ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, ProjectId, SessionId, UserId,
 };
+pub use page::{Cursor, Page, PageRequest};
 pub use slug::Slug;

@@ -6,10 +6,11 @@
 
 mod error;
 
+pub mod query;
+
 pub mod accounts;
 pub mod events;
 pub mod issues;
-pub mod journal;
 pub mod organizations;
 pub mod projects;
 pub mod usage;

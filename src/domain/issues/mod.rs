@@ -1,2 +1,31 @@
-//! Issues.
+//! Issues: what is broken, each with all its events, its state and its history.
+//!
+//! The pipeline opens issues and counts for them in batches; people and programs find them with
+//! [`search`], look at one with [`find`], and change its state with the verbs of [`triage`]:
+//! [`resolve`], [`reopen`], [`archive`], and [`restore`], which undoes any of them. Each verb works on a
+//! selection in one transaction and leaves a line of [`activity`] per issue that it really changed.
+//!
+//! Every table begins with the project and an [`IssueId`] says its project, so a list of issues is
+//! always looked up by both: that is what keeps one database shardable.
+
+mod activity;
 pub mod batch;
+mod detail;
+pub mod query;
+mod search;
+mod state;
+mod stats;
+mod store;
+mod tags;
+pub mod triage;
+
+pub use activity::{Activity, ActivityKind, activity};
+pub use detail::{
+    Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hashes,
+};
+pub use query::Condition;
+pub use search::{IssueFilter, Period, Scope, Sort, search, search_ids};
+pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};
+pub use stats::{Counts, Series, StatsPeriod, counts, series};
+pub use tags::{TagKey, TagValue, tag_key, tag_keys, tag_values};
+pub use triage::{Change, archive, reopen, reopen_due, resolve, restore};

@@ -51,6 +51,12 @@ impl Level {
     }
 }
 
+impl From<i16> for Level {
+    fn from(number: i16) -> Self {
+        Self::from_number(number)
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -7,14 +7,12 @@
 mod copy;
 pub mod store;
 
-use std::borrow::Cow;
-
 use crate::base::{EventId, IssueId, ProjectId, Timestamp};
 use crate::protocol::event::Level;
 
 /// An event on its way into the table.
 #[derive(Clone, Debug)]
-pub struct NewEvent<'a> {
+pub struct NewEvent {
     /// The project.
     pub project_id: ProjectId,
     /// The client's id of the event.
@@ -28,22 +26,22 @@ pub struct NewEvent<'a> {
     /// How bad it is.
     pub level: Level,
     /// The hash that decided the issue.
-    pub primary_hash: &'a str,
+    pub primary_hash: String,
     /// Where the program ran.
-    pub environment: Option<&'a str>,
+    pub environment: Option<String>,
     /// Which build of it.
-    pub release: Option<&'a str>,
+    pub release: Option<String>,
     /// How to call the affected user on a list.
-    pub user_label: Option<&'a str>,
+    pub user_label: Option<String>,
     /// The event's own title.
-    pub title: &'a str,
+    pub title: String,
     /// The route or function that was served.
-    pub transaction: Option<&'a str>,
+    pub transaction: Option<String>,
     /// The compressed event; `None` if it is sampled away.
-    pub payload: Option<Cow<'a, [u8]>>,
+    pub payload: Option<Vec<u8>>,
 }
 
 /// Text that Postgres takes: without NUL, which its `text` cannot hold.
-pub fn storable(text: &str) -> Cow<'_, str> {
+pub fn storable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "").into() } else { text.into() }
 }

@@ -1,0 +1,86 @@
+//! The whole event as it is stored: JSON, zstd, perhaps with a dictionary.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use sqlx::PgConnection;
+
+use super::{EventRow, store};
+use crate::domain::Result;
+use crate::infra::compression::{self, Dictionaries, Dictionary};
+use crate::protocol::event::Event;
+
+pub use crate::infra::compression::compress;
+
+/// What became of an event's payload.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// It was kept.
+    Kept(Box<Kept>),
+    /// It was sampled away: its issue had more events that day than are kept in full.
+    SampledAway,
+}
+
+/// A payload that was kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The event.
+    pub event: Event,
+    /// The same as JSON text.
+    pub json: Vec<u8>,
+    /// What it takes on disk.
+    pub stored_bytes: usize,
+}
+
+impl Payload {
+    /// The event, if it was kept.
+    pub fn event(&self) -> Option<&Event> {
+        match self {
+            Self::Kept(kept) => Some(&kept.event),
+            Self::SampledAway => None,
+        }
+    }
+}
+
+/// Reads the payload of an event.
+///
+/// # Errors
+/// When the database fails or what it holds is damaged.
+pub async fn read(
+    db: &mut PgConnection,
+    dictionaries: &Dictionaries,
+    event: &EventRow,
+) -> Result<Payload> {
+    match store::find_payload(db, event.project_id, event.event_id, event.received_at).await? {
+        Some(frame) => Ok(Payload::Kept(Box::new(unpack(db, dictionaries, &frame).await?))),
+        None => Ok(Payload::SampledAway),
+    }
+}
+
+async fn unpack(db: &mut PgConnection, dictionaries: &Dictionaries, frame: &[u8]) -> Result<Kept> {
+    let dictionary = match compression::dictionary_id(frame) {
+        Some(id) => Some(dictionary(db, dictionaries, id).await?),
+        None => None,
+    };
+    let json = compression::decompress(frame, dictionary.as_deref())
+        .context("could not unpack a stored event")?;
+    let event = Event::from_stored(&json).context("could not read a stored event")?;
+    Ok(Kept { event, json, stored_bytes: frame.len() })
+}
+
+async fn dictionary(
+    db: &mut PgConnection,
+    dictionaries: &Dictionaries,
+    id: u32,
+) -> Result<Arc<Dictionary>> {
+    if let Some(known) = dictionaries.get(id) {
+        return Ok(known);
+    }
+    let bytes = match i32::try_from(id) {
+        Ok(id) => store::find_dictionary(db, id).await?,
+        Err(_) => None,
+    };
+    let bytes = bytes.ok_or_else(|| anyhow!("dictionary {id} of a stored event is missing"))?;
+    let dictionary = Dictionary::new(&bytes).context("could not prepare a dictionary")?;
+    Ok(dictionaries.insert(dictionary))
+}

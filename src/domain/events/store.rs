@@ -1,0 +1,298 @@
+//! SQL about single events.
+
+use chrono::DateTime;
+use sqlx::{PgConnection, Postgres, QueryBuilder, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::EventRow;
+use super::filter::{Condition, EventFilter, Field};
+use crate::base::{EventId, IssueId, ProjectId, Timestamp};
+use crate::domain::query::{Pattern, TimeRange};
+
+type Sql = QueryBuilder<Postgres>;
+
+/// Where a list of events comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    /// An issue, none of whose events was received before the moment. In the order they happened.
+    Issue(IssueId, Timestamp),
+    /// A project. In the order they were received.
+    Project(ProjectId),
+}
+
+/// The event with this id in a project.
+pub(super) async fn find(
+    db: &mut PgConnection,
+    project: ProjectId,
+    event_id: EventId,
+) -> sqlx::Result<Option<EventRow>> {
+    query_as!(
+        EventRow,
+        r#"
+        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+               environment, release, user_label, title, transaction,
+               payload IS NOT NULL AS "has_payload!"
+        FROM events
+        WHERE project_id = $1 AND event_id = $2
+        "#,
+        project.0,
+        event_id.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The event with this id in one of these projects.
+pub(super) async fn find_anywhere(
+    db: &mut PgConnection,
+    projects: &[ProjectId],
+    event_id: EventId,
+) -> sqlx::Result<Option<EventRow>> {
+    let projects: Vec<i64> = projects.iter().map(|id| id.0).collect();
+    query_as!(
+        EventRow,
+        r#"
+        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+               environment, release, user_label, title, transaction,
+               payload IS NOT NULL AS "has_payload!"
+        FROM events
+        WHERE project_id = ANY($1) AND event_id = $2
+        LIMIT 1
+        "#,
+        &projects,
+        event_id.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The event of an issue that happened last, of those with a payload if `must_be_kept`.
+pub(super) async fn find_latest(
+    db: &mut PgConnection,
+    issue: IssueId,
+    received_since: Timestamp,
+    must_be_kept: bool,
+) -> sqlx::Result<Option<EventRow>> {
+    query_as!(
+        EventRow,
+        r#"
+        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+               environment, release, user_label, title, transaction,
+               payload IS NOT NULL AS "has_payload!"
+        FROM events
+        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+          AND (NOT $4 OR payload IS NOT NULL)
+        ORDER BY occurred_at DESC, event_id DESC
+        LIMIT 1
+        "#,
+        issue.project().0,
+        issue.0,
+        received_since,
+        must_be_kept,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The event of an issue that happened first.
+pub(super) async fn find_oldest(
+    db: &mut PgConnection,
+    issue: IssueId,
+    received_since: Timestamp,
+) -> sqlx::Result<Option<EventRow>> {
+    query_as!(
+        EventRow,
+        r#"
+        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+               environment, release, user_label, title, transaction,
+               payload IS NOT NULL AS "has_payload!"
+        FROM events
+        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+        ORDER BY occurred_at, event_id
+        LIMIT 1
+        "#,
+        issue.project().0,
+        issue.0,
+        received_since,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The event of the same issue that happened just before.
+pub(super) async fn find_before(
+    db: &mut PgConnection,
+    event: &EventRow,
+    received_since: Timestamp,
+) -> sqlx::Result<Option<EventId>> {
+    query_scalar!(
+        r#"
+        SELECT event_id FROM events
+        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+          AND (occurred_at, event_id) < ($4, $5)
+        ORDER BY occurred_at DESC, event_id DESC
+        LIMIT 1
+        "#,
+        event.project_id.0,
+        event.issue_id.0,
+        received_since,
+        event.occurred_at,
+        event.event_id.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The event of the same issue that happened just after.
+pub(super) async fn find_after(
+    db: &mut PgConnection,
+    event: &EventRow,
+    received_since: Timestamp,
+) -> sqlx::Result<Option<EventId>> {
+    query_scalar!(
+        r#"
+        SELECT event_id FROM events
+        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+          AND (occurred_at, event_id) > ($4, $5)
+        ORDER BY occurred_at, event_id
+        LIMIT 1
+        "#,
+        event.project_id.0,
+        event.issue_id.0,
+        received_since,
+        event.occurred_at,
+        event.event_id.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The compressed payload of an event; `None` if it was sampled away.
+pub(super) async fn find_payload(
+    db: &mut PgConnection,
+    project: ProjectId,
+    event_id: EventId,
+    received_at: Timestamp,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    let found = query_scalar!(
+        "SELECT payload FROM events WHERE project_id = $1 AND event_id = $2 AND received_at = $3",
+        project.0,
+        event_id.0,
+        received_at,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// The bytes of a dictionary.
+pub(super) async fn find_dictionary(
+    db: &mut PgConnection,
+    id: i32,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    query_scalar!("SELECT bytes FROM dictionaries WHERE id = $1", id).fetch_optional(db).await
+}
+
+/// Events of a page, in the order of reading.
+pub(super) async fn list(
+    db: &mut PgConnection,
+    source: &Source,
+    filter: &EventFilter,
+) -> sqlx::Result<Vec<EventRow>> {
+    let mut sql = Sql::new(
+        "SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash, \
+         environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload \
+         FROM events WHERE project_id = ",
+    );
+    let time = match source {
+        Source::Issue(issue, received_since) => {
+            sql.push_bind(issue.project().0).push(" AND issue_id = ").push_bind(issue.0);
+            sql.push(" AND received_at >= ").push_bind(*received_since);
+            "occurred_at"
+        }
+        Source::Project(project) => {
+            sql.push_bind(project.0);
+            "received_at"
+        }
+    };
+    push_range(&mut sql, time, filter.period);
+    if !filter.environments.is_empty() {
+        sql.push(" AND coalesce(environment, '') = ANY(").push_bind(filter.environments.clone());
+        sql.push(")");
+    }
+    sql.push(" AND ");
+    push_condition(&mut sql, &filter.condition);
+    push_place(&mut sql, time, filter);
+    let order = if filter.page.is_backward() { "ASC" } else { "DESC" };
+    sql.push(format_args!(" ORDER BY {time} {order}, event_id {order} LIMIT "));
+    sql.push_bind(filter.page.fetch_size());
+    sql.build_query_as().fetch_all(db).await
+}
+
+fn push_range(sql: &mut Sql, time: &str, range: TimeRange) {
+    if let Some(from) = range.from {
+        sql.push(format_args!(" AND {time} >= ")).push_bind(from);
+    }
+    if let Some(until) = range.until {
+        sql.push(format_args!(" AND {time} < ")).push_bind(until);
+    }
+}
+
+fn push_place(sql: &mut Sql, time: &str, filter: &EventFilter) {
+    let Some((micros, id)) = filter.page.place() else { return };
+    let sign = if filter.page.is_backward() { ">" } else { "<" };
+    sql.push(format_args!(" AND ({time}, event_id) {sign} ("));
+    sql.push_bind(DateTime::from_timestamp_micros(micros).unwrap_or_default());
+    sql.push(", ").push_bind(Uuid::from_u128(id)).push(")");
+}
+
+fn push_condition(sql: &mut Sql, condition: &Condition) {
+    match condition {
+        Condition::All(parts) => push_joined(sql, parts, " AND ", "true"),
+        Condition::Any(parts) => push_joined(sql, parts, " OR ", "false"),
+        Condition::Not(part) => {
+            sql.push("NOT (");
+            push_condition(sql, part);
+            sql.push(")");
+        }
+        Condition::Field(field, pattern) => {
+            sql.push(match field {
+                Field::Title => "title",
+                Field::Transaction => "coalesce(transaction, '')",
+                Field::Environment => "coalesce(environment, '')",
+                Field::Release => "coalesce(release, '')",
+                Field::User => "coalesce(user_label, '')",
+            });
+            match pattern {
+                Pattern::Is(values) => sql.push(" = ANY(").push_bind(values.clone()).push(")"),
+                Pattern::Like(like) => sql.push(" ILIKE ").push_bind(like.clone()),
+            };
+        }
+        Condition::Level(level) => {
+            sql.push("level = ").push_bind(level.number());
+        }
+        Condition::Occurred(range) => {
+            sql.push("(true");
+            push_range(sql, "occurred_at", *range);
+            sql.push(")");
+        }
+        Condition::Id(id) => {
+            sql.push("event_id = ").push_bind(id.0);
+        }
+    }
+}
+
+fn push_joined(sql: &mut Sql, parts: &[Condition], join: &str, empty: &str) {
+    if parts.is_empty() {
+        sql.push(empty);
+        return;
+    }
+    sql.push("(");
+    for (position, part) in parts.iter().enumerate() {
+        if position > 0 {
+            sql.push(join);
+        }
+        push_condition(sql, part);
+    }
+    sql.push(")");
+}

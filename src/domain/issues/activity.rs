@@ -1,0 +1,67 @@
+//! What happened to an issue, line by line.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::store;
+use crate::base::{IssueId, Timestamp, UserId};
+use crate::domain::Result;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum ActivityKind {
+    /// The first event opened it.
+    Opened,
+    /// Somebody resolved it.
+    Resolved,
+    /// It waits for somebody again.
+    Reopened,
+    /// Somebody archived it.
+    Archived,
+    /// An event arrived after it was resolved.
+    Regressed,
+}
+
+impl ActivityKind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Archived => "archived",
+            Self::Regressed => "regressed",
+        }
+    }
+}
+
+/// A line of an issue's history.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    /// Its id.
+    pub id: Uuid,
+    /// What happened.
+    pub kind: ActivityKind,
+    /// Who did it; none for Picket itself.
+    pub actor_id: Option<UserId>,
+    /// What they are called; none for Picket itself and for people who are gone.
+    pub actor_name: Option<String>,
+    /// Their address.
+    pub actor_email: Option<String>,
+    /// What was said with it.
+    pub detail: serde_json::Value,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// The most lines that are shown.
+const MAX_LINES: i64 = 100;
+
+/// An issue's history, the newest line first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn activity(db: &mut PgConnection, id: IssueId) -> Result<Vec<Activity>> {
+    Ok(store::list_activity(db, id, MAX_LINES).await?)
+}

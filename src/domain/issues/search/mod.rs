@@ -1,0 +1,132 @@
+//! Finding issues: a page of those that fulfil a condition, in one of five orders.
+
+mod store;
+
+use sqlx::PgConnection;
+
+use super::{Condition, Issue, find_many};
+use crate::base::page::Total;
+use crate::base::{IssueId, OrganizationId, Page, PageRequest, ProjectId, Timestamp};
+use crate::domain::Result;
+
+/// Where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Whose issues.
+    pub organization: OrganizationId,
+    /// In which of its projects; none means all. Projects of others are never looked into.
+    pub projects: Vec<ProjectId>,
+}
+
+impl Scope {
+    /// All projects of an organization.
+    pub fn organization(organization: OrganizationId) -> Self {
+        Self { organization, projects: Vec::new() }
+    }
+
+    /// One project.
+    pub fn project(organization: OrganizationId, project: ProjectId) -> Self {
+        Self { organization, projects: vec![project] }
+    }
+}
+
+/// The stretch of time that is looked at, open where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Events from here on.
+    pub since: Option<Timestamp>,
+    /// Events before this moment.
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether it is all of time.
+    pub fn is_open(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+}
+
+/// In which order issues are listed; all begin with the largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Seen last.
+    #[default]
+    Date,
+    /// First seen last.
+    New,
+    /// Most events in the period and the environments.
+    Freq,
+    /// Most users.
+    User,
+    /// Where looking helps most: fresh, frequent, severe, felt by many (`web-api.md` §4.3). The freshness
+    /// counts from the full hour, so that the pages of one visit fit together.
+    Recommended,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 5] = [Self::Date, Self::New, Self::Freq, Self::User, Self::Recommended];
+
+    /// What the API and URLs call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::New => "new",
+            Self::Freq => "freq",
+            Self::User => "user",
+            Self::Recommended => "recommended",
+        }
+    }
+
+    /// The order of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// What to look for, and which page of it.
+#[derive(Clone, Debug, Default)]
+pub struct IssueFilter {
+    /// What issues have to fulfil; see [`query::parse`](super::query::parse).
+    pub condition: Condition,
+    /// Seen in one of these environments; none means any. The empty name is "without environment".
+    pub environments: Vec<String>,
+    /// Seen in this period.
+    pub period: Period,
+    /// In which order.
+    pub sort: Sort,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+/// The page of issues that `filter` asks for, with the number of all of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(
+    db: &mut PgConnection,
+    scope: &Scope,
+    filter: &IssueFilter,
+    now: Timestamp,
+) -> Result<Page<Issue>> {
+    let rows = store::find_places(db, scope, filter, now).await?;
+    let total = Total::of(store::count(db, scope, filter).await?);
+    let places = Page::of(rows, &filter.page, |row| (row.sort_key, row.id.0.unsigned_abs().into()));
+    let ids: Vec<IssueId> = places.items.iter().map(|row| row.id).collect();
+    let items = find_many(db, &ids).await?;
+    Ok(Page { items, previous: places.previous, next: places.next, total: Some(total) })
+}
+
+/// The ids of everything that `filter` finds, up to `limit`, whatever page it asks for: the selection of
+/// "all of these".
+///
+/// # Errors
+/// When the database fails.
+pub async fn search_ids(
+    db: &mut PgConnection,
+    scope: &Scope,
+    filter: &IssueFilter,
+    limit: i64,
+) -> Result<Vec<IssueId>> {
+    Ok(store::find_ids(db, scope, filter, limit).await?)
+}

@@ -1,0 +1,152 @@
+//! Deciding about issues: resolve, reopen, archive, and back.
+
+use std::collections::HashMap;
+
+use super::activity::ActivityKind;
+use super::store::NewLine;
+use super::{Archive, Resolution, Scope, State, Status, StatusDetail, Substatus, store};
+use crate::app::App;
+use crate::base::{IssueId, UserId};
+use crate::domain::Result;
+
+/// An issue that a verb changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The issue.
+    pub id: IssueId,
+    /// What it was: [`restore`] brings it back.
+    pub before: State,
+    /// What it is now.
+    pub after: State,
+}
+
+/// Resolves those of `ids` that lie in `scope` and are not already resolved so.
+///
+/// # Errors
+/// When the database fails; then nothing is changed.
+pub async fn resolve(
+    app: &App,
+    scope: &Scope,
+    ids: &[IssueId],
+    how: Resolution,
+    actor: Option<UserId>,
+) -> Result<Vec<Change>> {
+    change(app, scope, to_all(ids, &how.state()), actor, |_| true).await
+}
+
+/// Has those of `ids` that lie in `scope` wait for somebody again; what waits already stays as it is.
+///
+/// # Errors
+/// When the database fails; then nothing is changed.
+pub async fn reopen(
+    app: &App,
+    scope: &Scope,
+    ids: &[IssueId],
+    actor: Option<UserId>,
+) -> Result<Vec<Change>> {
+    let open = State {
+        status: Status::Unresolved,
+        substatus: Some(Substatus::Ongoing),
+        detail: StatusDetail::default(),
+    };
+    let is_closed = |before: &State| before.status != Status::Unresolved;
+    change(app, scope, to_all(ids, &open), actor, is_closed).await
+}
+
+/// Archives those of `ids` that lie in `scope` and are not already archived so. Archiving until a condition
+/// begins to count anew each time.
+///
+/// # Errors
+/// When the database fails; then nothing is changed.
+pub async fn archive(
+    app: &App,
+    scope: &Scope,
+    ids: &[IssueId],
+    how: Archive,
+    actor: Option<UserId>,
+) -> Result<Vec<Change>> {
+    change(app, scope, to_all(ids, &how.state()), actor, |_| true).await
+}
+
+/// Brings each issue of `scope` to the state beside it: undoes, or sets a substatus alone.
+///
+/// # Errors
+/// When the database fails; then nothing is changed.
+pub async fn restore(
+    app: &App,
+    scope: &Scope,
+    states: Vec<(IssueId, State)>,
+    actor: Option<UserId>,
+) -> Result<Vec<Change>> {
+    change(app, scope, states, actor, |_| true).await
+}
+
+/// Reopens the issues that were archived until a moment or a count that has come. Run it every minute:
+/// it takes no input, and running it twice does nothing.
+///
+/// # Errors
+/// When the database fails; then nothing is changed.
+pub async fn reopen_due(app: &App) -> Result<usize> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let due = store::reopen_due(&mut tx, now).await?;
+    let lines: Vec<NewLine> = due
+        .iter()
+        .map(|id| NewLine {
+            issue_id: *id,
+            kind: ActivityKind::Reopened,
+            detail: serde_json::json!({}),
+        })
+        .collect();
+    store::append_activity(&mut tx, &lines, None, now).await?;
+    tx.commit().await?;
+    Ok(due.len())
+}
+
+fn to_all(ids: &[IssueId], state: &State) -> Vec<(IssueId, State)> {
+    ids.iter().map(|id| (*id, state.clone())).collect()
+}
+
+/// Sets the wanted states of issues in `scope`, where they are not so already and `applies` to what was.
+async fn change(
+    app: &App,
+    scope: &Scope,
+    wanted: Vec<(IssueId, State)>,
+    actor: Option<UserId>,
+    applies: impl Fn(&State) -> bool,
+) -> Result<Vec<Change>> {
+    let now = app.clock.now();
+    let mut wanted: HashMap<IssueId, State> = wanted.into_iter().collect();
+    let ids: Vec<IssueId> = wanted.keys().copied().collect();
+    let mut tx = app.db.begin().await?;
+    let changes: Vec<Change> = store::lock_states(&mut tx, scope, &ids)
+        .await?
+        .into_iter()
+        .filter_map(|held| {
+            let after = wanted.remove(&held.id)?;
+            Some(Change { id: held.id, before: held.into_state(), after })
+        })
+        .filter(|change| change.is_worth_a_line() && applies(&change.before))
+        .collect();
+    store::set_states(&mut tx, &changes, now).await?;
+    let lines: Vec<NewLine> = changes.iter().map(Change::line).collect();
+    store::append_activity(&mut tx, &lines, actor, now).await?;
+    tx.commit().await?;
+    Ok(changes)
+}
+
+impl Change {
+    fn is_worth_a_line(&self) -> bool {
+        let begins_anew = self.after.substatus == Some(Substatus::ArchivedUntilConditionMet);
+        begins_anew || self.before != self.after
+    }
+
+    fn line(&self) -> NewLine {
+        let kind = match self.after.status {
+            Status::Resolved => ActivityKind::Resolved,
+            Status::Unresolved => ActivityKind::Reopened,
+            Status::Ignored => ActivityKind::Archived,
+        };
+        NewLine { issue_id: self.id, kind, detail: self.after.detail.to_json() }
+    }
+}

@@ -1,0 +1,78 @@
+//! Text that a value is compared with.
+
+/// What a text has to look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// One of these, exactly.
+    Is(Vec<String>),
+    /// Matches this pattern of SQL's `ILIKE`: written with `*`, anchored at both ends.
+    Like(String),
+}
+
+impl Pattern {
+    /// The pattern of a value: `*` stands for anything, `\*` for a star.
+    pub fn of(value: &str) -> Self {
+        let (like, is_wildcard) = to_like(value);
+        if is_wildcard { Self::Like(like) } else { Self::Is(vec![value.replace("\\*", "*")]) }
+    }
+
+    /// Whether it was written with `*`.
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self, Self::Like(_))
+    }
+
+    /// The pattern that finds `text` anywhere, `*` standing for anything.
+    pub fn containing(text: &str) -> Self {
+        Self::Like(format!("%{}%", to_like(text).0))
+    }
+
+    /// The same pattern with `prefix` before it.
+    #[must_use]
+    pub fn prefixed(self, prefix: &str) -> Self {
+        match self {
+            Self::Is(values) => {
+                Self::Is(values.into_iter().map(|value| format!("{prefix}{value}")).collect())
+            }
+            Self::Like(like) => Self::Like(format!("{}{like}", escape(prefix))),
+        }
+    }
+
+    /// Whether the only thing it matches is the empty text: `key:""`.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Is(values) if values.iter().all(String::is_empty))
+    }
+}
+
+/// A value as an SQL pattern, and whether it had a wildcard.
+fn to_like(value: &str) -> (String, bool) {
+    let mut like = String::with_capacity(value.len() + 2);
+    let mut is_wildcard = false;
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.peek() == Some(&'*') => {
+                rest.next();
+                like.push('*');
+            }
+            '*' => {
+                is_wildcard = true;
+                like.push('%');
+            }
+            c => push_escaped(&mut like, c),
+        }
+    }
+    (like, is_wildcard)
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_escaped(&mut escaped, c));
+    escaped
+}
+
+fn push_escaped(like: &mut String, c: char) {
+    if matches!(c, '%' | '_' | '\\') {
+        like.push('\\');
+    }
+    like.push(c);
+}
