@@ -1,0 +1,174 @@
+//! Every task of the process: who runs, how it is told to stop, and what happens when one ends by itself.
+//!
+//! The first signal asks all tasks to finish what they have in hand; the second, or the timeout, aborts.
+//! A task that ends without being asked is a bug or a broken environment: the process then stops too,
+//! loudly, and whoever supervises it starts it again. Bare `tokio::spawn` is a lint.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// The running tasks.
+#[derive(Debug, Default)]
+pub struct Tasks {
+    running: JoinSet<Ended>,
+    stop: CancellationToken,
+}
+
+/// A task that came to its end.
+#[derive(Debug)]
+struct Ended {
+    name: &'static str,
+    result: anyhow::Result<()>,
+}
+
+impl Tasks {
+    /// No tasks yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancelled when the process is to stop.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a task. It is given the token that asks it to stop, and must then end soon.
+    pub fn spawn<F>(&mut self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let task = task(self.stop.clone());
+        self.running.spawn(async move { Ended { name, result: task.await } });
+    }
+
+    /// Runs until `shutdown` comes or a task ends by itself, then stops all tasks within `patience`.
+    ///
+    /// # Errors
+    /// When a task ended by itself or did not stop in time.
+    pub async fn run_until(
+        mut self,
+        shutdown: impl Future<Output = ()>,
+        patience: Duration,
+    ) -> anyhow::Result<()> {
+        let early = tokio::select! {
+            () = shutdown => None,
+            ended = self.running.join_next() => ended,
+        };
+        let failure = early.map(|ended| unexpected_end(ended.map_err(anyhow::Error::from)));
+        self.stop.cancel();
+        let stopped = self.drain(patience).await;
+        failure.map_or(stopped, Err)
+    }
+
+    async fn drain(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let all = async {
+            let mut failed = None;
+            while let Some(ended) = self.running.join_next().await {
+                match ended {
+                    Ok(Ended { result: Ok(()), .. }) => {}
+                    Ok(Ended { name, result: Err(error) }) => {
+                        error!("The task `{name}` failed while stopping: {error:#}");
+                        failed = Some(error);
+                    }
+                    Err(panicked) => failed = Some(panicked.into()),
+                }
+            }
+            failed
+        };
+        match timeout(patience, all).await {
+            Ok(None) => {
+                info!("All tasks have stopped");
+                Ok(())
+            }
+            Ok(Some(error)) => Err(error),
+            Err(_) => {
+                self.running.abort_all();
+                warn!("{} tasks did not stop in time and were aborted", self.running.len());
+                Err(anyhow!("stopping took longer than {} s", patience.as_secs()))
+            }
+        }
+    }
+}
+
+fn unexpected_end(ended: anyhow::Result<Ended>) -> anyhow::Error {
+    match ended {
+        Ok(Ended { name, result: Ok(()) }) => anyhow!("the task `{name}` ended by itself"),
+        Ok(Ended { name, result: Err(error) }) => error.context(format!("the task `{name}` failed")),
+        Err(panicked) => panicked.context("a task panicked"),
+    }
+}
+
+/// Waits for the first signal to stop. The second ends the process at once: whoever presses Ctrl-C
+/// twice means it.
+pub async fn signalled() {
+    wait_for_signal().await;
+    info!("Stopping; a second signal aborts");
+    #[expect(clippy::disallowed_methods, reason = "it outlives every task by design")]
+    tokio::spawn(async {
+        wait_for_signal().await;
+        error!("Aborted by a second signal");
+        std::process::exit(130);
+    });
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn a_task_is_asked_to_stop_and_may_finish() {
+        let mut tasks = Tasks::new();
+        let (done, finished) = tokio::sync::oneshot::channel();
+        tasks.spawn("worker", |stop| async move {
+            stop.cancelled().await;
+            let _ = done.send("finished");
+            Ok(())
+        });
+        tasks.run_until(async {}, PATIENCE).await.unwrap();
+        assert_eq!(finished.await, Ok("finished"));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_by_itself_stops_the_process_loudly() {
+        let mut tasks = Tasks::new();
+        tasks.spawn("good", |stop| async move {
+            stop.cancelled().await;
+            Ok(())
+        });
+        tasks.spawn("bad", |_| async { Err(anyhow!("the disk is gone")) });
+        let error = tasks.run_until(std::future::pending(), PATIENCE).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "the task `bad` failed: the disk is gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_does_not_stop_is_aborted() {
+        let mut tasks = Tasks::new();
+        tasks.spawn("deaf", |_| std::future::pending());
+        let error = tasks.run_until(async {}, PATIENCE).await.unwrap_err();
+        assert_eq!(error.to_string(), "stopping took longer than 5 s");
+    }
+}
