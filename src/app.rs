@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use crate::base::Clock;
 use crate::config::Config;
+use crate::infra::journal::Journals;
 use crate::infra::compression::Dictionaries;
 use crate::infra::throttle::Throttle;
 
@@ -23,6 +24,8 @@ pub struct Parts {
     pub config: Config,
     /// Time.
     pub clock: Clock,
+    /// Where accepted envelopes wait for the pipeline.
+    pub journals: Journals,
     /// What payloads are unpacked with.
     pub dictionaries: Dictionaries,
     /// Attempts to sign in, counted.

@@ -11,6 +11,7 @@ pub mod query;
 pub mod accounts;
 pub mod events;
 pub mod issues;
+pub mod journal;
 pub mod organizations;
 pub mod projects;
 pub mod usage;

@@ -1,6 +1,13 @@
 //! What SDKs send, as types. Pure parsing: no I/O, no database, no clock.
 //!
-//! [`event`] is the error report; [`lenient`] is how its fields survive being of the wrong type.
+//! [`envelope`] is the frame in which everything arrives, [`auth`] and [`dsn`] say who sends it,
+//! [`accepted`] is how it is kept until it is processed. [`event`] is the error report; [`lenient`] is
+//! how its fields survive being of the wrong type. [`category`] is what things are counted as.
 
+pub mod accepted;
+pub mod auth;
+pub mod category;
+pub mod dsn;
+pub mod envelope;
 pub mod event;
 pub mod lenient;

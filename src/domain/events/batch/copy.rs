@@ -16,7 +16,7 @@ const POSTGRES_EPOCH_SECONDS: i64 = 946_684_800;
 const COLUMNS: i16 = 13;
 
 /// Encodes `events` for `COPY … FROM STDIN (FORMAT BINARY)`.
-pub(super) fn encode(events: &[NewEvent]) -> Vec<u8> {
+pub(super) fn encode(events: &[NewEvent<'_>]) -> Vec<u8> {
     let payloads: usize =
         events.iter().filter_map(|event| Some(event.payload.as_ref()?.len())).sum();
     let mut out = Vec::with_capacity(SIGNATURE.len() + payloads + events.len() * 320);
@@ -29,12 +29,12 @@ pub(super) fn encode(events: &[NewEvent]) -> Vec<u8> {
         put(&mut out, &micros_since_2000(event.received_at).to_be_bytes());
         put(&mut out, &micros_since_2000(event.occurred_at).to_be_bytes());
         put(&mut out, &event.level.number().to_be_bytes());
-        put_text(&mut out, Some(&event.primary_hash));
-        put_text(&mut out, event.environment.as_deref());
-        put_text(&mut out, event.release.as_deref());
-        put_text(&mut out, event.user_label.as_deref());
-        put_text(&mut out, Some(&event.title));
-        put_text(&mut out, event.transaction.as_deref());
+        put_text(&mut out, Some(event.primary_hash));
+        put_text(&mut out, event.environment);
+        put_text(&mut out, event.release);
+        put_text(&mut out, event.user_label);
+        put_text(&mut out, Some(event.title));
+        put_text(&mut out, event.transaction);
         match &event.payload {
             Some(payload) => put(&mut out, payload),
             None => put_null(&mut out),

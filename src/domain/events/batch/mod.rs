@@ -7,12 +7,14 @@
 mod copy;
 pub mod store;
 
+use std::borrow::Cow;
+
 use crate::base::{EventId, IssueId, ProjectId, Timestamp};
 use crate::protocol::event::Level;
 
 /// An event on its way into the table.
 #[derive(Clone, Debug)]
-pub struct NewEvent {
+pub struct NewEvent<'a> {
     /// The project.
     pub project_id: ProjectId,
     /// The client's id of the event.
@@ -26,22 +28,22 @@ pub struct NewEvent {
     /// How bad it is.
     pub level: Level,
     /// The hash that decided the issue.
-    pub primary_hash: String,
+    pub primary_hash: &'a str,
     /// Where the program ran.
-    pub environment: Option<String>,
+    pub environment: Option<&'a str>,
     /// Which build of it.
-    pub release: Option<String>,
+    pub release: Option<&'a str>,
     /// How to call the affected user on a list.
-    pub user_label: Option<String>,
+    pub user_label: Option<&'a str>,
     /// The event's own title.
-    pub title: String,
+    pub title: &'a str,
     /// The route or function that was served.
-    pub transaction: Option<String>,
+    pub transaction: Option<&'a str>,
     /// The compressed event; `None` if it is sampled away.
-    pub payload: Option<Vec<u8>>,
+    pub payload: Option<Cow<'a, [u8]>>,
 }
 
 /// Text that Postgres takes: without NUL, which its `text` cannot hold.
-pub fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+pub fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "").into() } else { text.into() }
 }

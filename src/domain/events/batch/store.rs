@@ -32,7 +32,7 @@ pub async fn find_stored(
 }
 
 /// Writes new events. Fails with a unique violation if one of them is stored already.
-pub async fn insert(db: &mut PgConnection, events: &[NewEvent]) -> sqlx::Result<()> {
+pub async fn insert(db: &mut PgConnection, events: &[NewEvent<'_>]) -> sqlx::Result<()> {
     if events.is_empty() {
         return Ok(());
     }

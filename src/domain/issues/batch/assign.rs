@@ -43,7 +43,7 @@ type Owners = HashMap<(ProjectId, String), IssueId>;
 
 /// Finds or opens the issue of every arrival. New hashes are not written yet: the caller adds their
 /// explanations and calls [`store::insert_hashes`].
-pub async fn assign(db: &mut PgConnection, arrivals: &[Arrival]) -> sqlx::Result<Assignment> {
+pub async fn assign(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Result<Assignment> {
     let mut owners = find_owners(db, arrivals).await?;
     let projects = projects_with_unknown(arrivals, &owners);
     let mut numbers = BTreeMap::new();
@@ -60,7 +60,7 @@ pub async fn assign(db: &mut PgConnection, arrivals: &[Arrival]) -> sqlx::Result
     Ok(assignment)
 }
 
-async fn find_owners(db: &mut PgConnection, arrivals: &[Arrival]) -> sqlx::Result<Owners> {
+async fn find_owners(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Result<Owners> {
     let sought: HashSet<(ProjectId, &str)> = arrivals
         .iter()
         .flat_map(|arrival| {
@@ -77,7 +77,7 @@ fn owner_of(arrival: &Arrival, owners: &Owners) -> Option<IssueId> {
     arrival.hashes.iter().find_map(|hash| owner(&hash.hash))
 }
 
-fn projects_with_unknown(arrivals: &[Arrival], owners: &Owners) -> Vec<i64> {
+fn projects_with_unknown(arrivals: &[&Arrival], owners: &Owners) -> Vec<i64> {
     let mut projects: Vec<i64> = arrivals
         .iter()
         .filter(|arrival| owner_of(arrival, owners).is_none())
@@ -90,7 +90,7 @@ fn projects_with_unknown(arrivals: &[Arrival], owners: &Owners) -> Vec<i64> {
 
 /// Decides in order of arrival, so that the first event of a batch opens the issue that the next joins.
 fn decide(
-    arrivals: &[Arrival],
+    arrivals: &[&Arrival],
     mut owners: Owners,
     numbers: &mut BTreeMap<ProjectId, IssueNumber>,
 ) -> Assignment {
@@ -169,7 +169,8 @@ mod tests {
             })
             .collect();
         let mut numbers = BTreeMap::from([(ProjectId(1), IssueNumber(10))]);
-        let assignment = decide(arrivals, owners, &mut numbers);
+        let arrivals: Vec<&Arrival> = arrivals.iter().collect();
+        let assignment = decide(&arrivals, owners, &mut numbers);
         (
             assignment.issues.iter().map(|issue| issue.number().0).collect(),
             assignment

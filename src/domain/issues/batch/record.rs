@@ -43,7 +43,7 @@ pub struct Recorded {
 /// Counts every arrival on its issue: the row itself, hours, environments, tags, users and history.
 pub async fn record(
     db: &mut PgConnection,
-    arrivals: &[Arrival],
+    arrivals: &[&Arrival],
     assignment: &Assignment,
     sampling: Sampling,
     now: Timestamp,
@@ -89,7 +89,7 @@ fn sorted_unique(ids: impl Iterator<Item = IssueId>) -> Vec<IssueId> {
 
 async fn insert_users(
     db: &mut PgConnection,
-    arrivals: &[Arrival],
+    arrivals: &[&Arrival],
     assignment: &Assignment,
 ) -> sqlx::Result<HashMap<IssueId, i64>> {
     let mut users: BTreeMap<(IssueId, i64), Timestamp> = BTreeMap::new();
@@ -109,7 +109,7 @@ async fn insert_users(
 /// Events per issue, hour and environment.
 pub(super) type HourCounts = BTreeMap<(IssueId, Timestamp, String), i64>;
 
-fn count_hours(arrivals: &[Arrival], assignment: &Assignment) -> HourCounts {
+fn count_hours(arrivals: &[&Arrival], assignment: &Assignment) -> HourCounts {
     let mut counts = HourCounts::new();
     for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
         let environment = arrival.environment.clone().unwrap_or_default();
@@ -143,7 +143,7 @@ impl Seen {
 /// Sightings per issue and environment.
 pub(super) type EnvironmentCounts = BTreeMap<(IssueId, String), Seen>;
 
-fn count_environments(arrivals: &[Arrival], assignment: &Assignment) -> EnvironmentCounts {
+fn count_environments(arrivals: &[&Arrival], assignment: &Assignment) -> EnvironmentCounts {
     let mut counts = EnvironmentCounts::new();
     for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
         let environment = arrival.environment.clone().unwrap_or_default();

@@ -21,7 +21,7 @@ pub(super) type TagCounts = BTreeMap<(IssueId, String, String), Seen>;
 /// Counts the tags of every arrival on its issue.
 pub(super) async fn add(
     db: &mut PgConnection,
-    arrivals: &[Arrival],
+    arrivals: &[&Arrival],
     assignment: &Assignment,
 ) -> sqlx::Result<()> {
     let counts = count(arrivals, assignment);
@@ -39,7 +39,7 @@ pub(super) async fn add(
     store::insert_tags(db, &fold(unknown, taken)).await
 }
 
-fn count(arrivals: &[Arrival], assignment: &Assignment) -> TagCounts {
+fn count(arrivals: &[&Arrival], assignment: &Assignment) -> TagCounts {
     let mut counts = TagCounts::new();
     for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
         let at = arrival.occurred_at;

@@ -1,0 +1,34 @@
+# The few commands one needs. `make` alone lists them.
+
+.PHONY: help run demo test check prepare bench screenshots
+
+help:
+	@echo "make run      build Picket and serve on http://127.0.0.1:8000"
+	@echo "make demo     fill a fresh data directory with two weeks of believable events"
+	@echo "make test     run every test"
+	@echo "make check    formatting, spelling, lints, licences, query data, documentation"
+	@echo "make prepare  refresh .sqlx after changing a query or a migration"
+	@echo "make bench    measure, each figure against a reference in the same run"
+
+run:
+	@.ci/ensure-postgres
+	cargo run --release
+
+demo:
+	@.ci/ensure-postgres
+	cargo run --release -- demo
+
+test:
+	@.ci/ensure-postgres
+	cargo test
+
+check:
+	.ci/check
+
+prepare:
+	@.ci/ensure-postgres
+	.ci/query-data write
+
+bench:
+	@.ci/ensure-postgres
+	cargo bench

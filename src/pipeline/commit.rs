@@ -1,0 +1,238 @@
+//! One transaction per batch: issues, events, counters, tags, outcomes and the journal position.
+
+use std::collections::{BTreeSet, HashSet};
+
+use sqlx::{PgConnection, PgPool};
+
+use crate::base::{EventId, ProjectId, Timestamp};
+use crate::domain::events::batch::NewEvent;
+use crate::domain::issues::batch::{Arrival, Assignment, Recorded, Sampling};
+use crate::domain::journal::LaneKey;
+use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
+use crate::domain::{events, issues, journal, projects, usage};
+use crate::pipeline::prepared::PreparedEvent;
+use crate::pipeline::{HotIssues, Processed};
+
+/// Days back in which an event with the same id is looked for. Clients resend within minutes, or
+/// after an offline night; past that, the same id twice is stored twice.
+const DUPLICATE_WINDOW_DAYS: i64 = 2;
+
+/// Everything a batch needs besides its events.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The lane whose position moves.
+    pub lane: LaneKey,
+    /// How many payloads are kept.
+    pub sampling: Sampling,
+    /// The version of grouping that made the hashes.
+    pub grouping_version: &'a str,
+    /// Learns which issues are hot.
+    pub hot: &'a HotIssues,
+}
+
+/// A stretch of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where the batch before it ended.
+    pub from: u64,
+    /// Where it ends.
+    pub to: u64,
+}
+
+/// What a batch did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Events that are stored now.
+    pub stored: u64,
+    /// Events that were there before.
+    pub duplicates: u64,
+    /// Issues that were opened.
+    pub opened: u64,
+    /// Resolved issues that came back.
+    pub regressed: u64,
+}
+
+/// Why a batch was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// The position is not where this batch begins: another process works on the same journal.
+    #[error("the journal's position is {found}, expected {expected}: another Picket uses this data directory")]
+    Displaced {
+        /// Where the batch begins.
+        expected: u64,
+        /// What the database says.
+        found: i64,
+    },
+}
+
+/// Stores a batch. Returns `None` if it was stored before: the answer to an earlier `COMMIT` was lost.
+pub async fn commit(
+    db: &PgPool,
+    target: Target<'_>,
+    stretch: Stretch,
+    batch: &[Processed],
+    now: Timestamp,
+) -> Result<Option<Committed>, CommitError> {
+    let mut tx = db.begin().await?;
+    let (from, to) = (stretch.from.cast_signed(), stretch.to.cast_signed());
+    if !journal::store::advance(&mut tx, target.lane, from, to, now).await? {
+        let found = journal::store::find_position(&mut tx, target.lane).await?;
+        if found >= to {
+            return Ok(None);
+        }
+        return Err(CommitError::Displaced { expected: stretch.from, found });
+    }
+    let committed = store(&mut tx, target, batch, now).await?;
+    tx.commit().await?;
+    Ok(Some(committed))
+}
+
+/// Stores everything of a batch but the position.
+pub async fn store(
+    db: &mut PgConnection,
+    target: Target<'_>,
+    batch: &[Processed],
+    now: Timestamp,
+) -> sqlx::Result<Committed> {
+    let mut counts = Counts::default();
+    for processed in batch {
+        counts.merge(processed.counts.clone());
+    }
+    let stored = find_stored(db, batch).await?;
+    let fresh = fresh_events(batch, stored, &mut counts);
+    let mut committed = Committed {
+        stored: fresh.len() as u64,
+        duplicates: batch.iter().map(|processed| processed.events.len() as u64).sum::<u64>()
+            - fresh.len() as u64,
+        ..Committed::default()
+    };
+    if !fresh.is_empty() {
+        let arrivals: Vec<&Arrival> = fresh.iter().map(|event| &event.arrival).collect();
+        let assignment = issues::batch::assign(db, &arrivals).await?;
+        insert_hashes(db, target, &fresh, &assignment, now).await?;
+        let recorded =
+            issues::batch::record(db, &arrivals, &assignment, target.sampling, now).await?;
+        events::batch::store::insert(db, &rows(&fresh, &assignment, &recorded)).await?;
+        let projects = arrivals.iter().map(|arrival| arrival.project_id).collect::<BTreeSet<_>>();
+        let projects: Vec<ProjectId> = projects.into_iter().collect();
+        projects::store::mark_first_event(db, &projects, now).await?;
+        note_hot(target, &arrivals, &assignment, &recorded);
+        committed.opened = assignment.opened.len() as u64;
+        committed.regressed = recorded.regressed.len() as u64;
+    }
+    usage::store::add(db, &counts).await?;
+    Ok(committed)
+}
+
+async fn find_stored(
+    db: &mut PgConnection,
+    batch: &[Processed],
+) -> sqlx::Result<HashSet<(ProjectId, EventId)>> {
+    let events = || batch.iter().flat_map(|processed| &processed.events);
+    let Some(oldest) = events().map(|event| event.arrival.received_at).min() else {
+        return Ok(HashSet::new());
+    };
+    let (projects, ids): (Vec<i64>, Vec<uuid::Uuid>) =
+        events().map(|event| (event.arrival.project_id.0, event.event_id.0)).unzip();
+    let since = oldest - chrono::TimeDelta::days(DUPLICATE_WINDOW_DAYS);
+    events::batch::store::find_stored(db, &projects, &ids, since).await
+}
+
+/// Leaves out the events that are stored already or come twice in the batch, and counts all of them.
+fn fresh_events<'a>(
+    batch: &'a [Processed],
+    mut stored: HashSet<(ProjectId, EventId)>,
+    counts: &mut Counts,
+) -> Vec<&'a PreparedEvent> {
+    let mut fresh = Vec::new();
+    for processed in batch {
+        for event in &processed.events {
+            let is_new = stored.insert((event.arrival.project_id, event.event_id));
+            let (outcome, reason) =
+                if is_new { (Outcome::Accepted, "") } else { (Outcome::Invalid, "duplicate") };
+            let counter = Counter {
+                project_id: event.arrival.project_id,
+                hour: hour_of(event.arrival.received_at),
+                category: "error",
+                outcome,
+                reason,
+                public_key: processed.public_key.clone(),
+            };
+            counts.add(counter, 1);
+            if is_new {
+                fresh.push(event);
+            }
+        }
+    }
+    fresh
+}
+
+async fn insert_hashes(
+    db: &mut PgConnection,
+    target: Target<'_>,
+    events: &[&PreparedEvent],
+    assignment: &Assignment,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let explanations: Vec<Vec<u8>> = assignment
+        .new_hashes
+        .iter()
+        .map(|new| explanation(&events[new.arrival].grouping))
+        .collect();
+    let hashes = &assignment.new_hashes;
+    issues::batch::store::insert_hashes(db, hashes, &explanations, target.grouping_version, now)
+        .await
+}
+
+/// The tree that explains a hash, as it is stored.
+fn explanation(grouping: &crate::grouping::Grouping) -> Vec<u8> {
+    let json = serde_json::to_vec(grouping).expect("a tree is always JSON: its keys are strings");
+    events::payload::compress(&json)
+}
+
+fn rows<'a>(
+    events: &[&'a PreparedEvent],
+    assignment: &Assignment,
+    recorded: &Recorded,
+) -> Vec<NewEvent<'a>> {
+    let assigned = assignment.issues.iter().zip(&recorded.kept);
+    events.iter().zip(assigned).map(|(event, (issue, kept))| row(event, *issue, *kept)).collect()
+}
+
+fn row(event: &PreparedEvent, issue_id: crate::base::IssueId, is_kept: bool) -> NewEvent<'_> {
+    let arrival = &event.arrival;
+    NewEvent {
+        project_id: arrival.project_id,
+        event_id: event.event_id,
+        issue_id,
+        received_at: arrival.received_at,
+        occurred_at: arrival.occurred_at,
+        level: arrival.level,
+        primary_hash: arrival.hashes.first().map_or("", |hash| &hash.hash),
+        environment: arrival.environment.as_deref(),
+        release: arrival.release.as_deref(),
+        user_label: event.user_label.as_deref(),
+        title: &arrival.subject.title,
+        transaction: event.transaction.as_deref(),
+        payload: is_kept.then(|| event.payload.bytes()),
+    }
+}
+
+fn note_hot(
+    target: Target<'_>,
+    arrivals: &[&Arrival],
+    assignment: &Assignment,
+    recorded: &Recorded,
+) {
+    for (arrival, issue) in arrivals.iter().zip(&assignment.issues) {
+        let day_count = recorded.day_counts.get(issue).copied().unwrap_or(0);
+        if day_count > target.sampling.full_per_day
+            && let Some(primary) = arrival.hashes.first()
+        {
+            target.hot.insert(arrival.project_id, &primary.hash, arrival.received_at);
+        }
+    }
+}

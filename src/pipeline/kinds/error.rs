@@ -1,0 +1,88 @@
+//! Errors: what Picket is for.
+
+use crate::domain::issues::batch::{Arrival, ArrivalHash, Subject};
+use crate::grouping;
+use crate::pipeline::prepared::{Payload, PreparedEvent};
+use crate::pipeline::stages::describe::{Description, describe};
+use crate::pipeline::stages::normalize::{Facts, normalize};
+use crate::pipeline::tracked::{Dropped, Ended, Tracked};
+use crate::pipeline::Context;
+use crate::protocol::envelope::Item;
+use crate::protocol::event::Event;
+use crate::protocol::lenient::Problems;
+
+/// Brings an event from its bytes to what the batch stores.
+pub fn process(
+    context: &Context<'_>,
+    facts: &Facts,
+    item: Tracked<'_, &Item<'_>>,
+) -> Result<PreparedEvent, Ended> {
+    let problems = Problems::default();
+    let event = item.try_map(|item| parse(item.payload, &problems))?;
+    let event = event.try_map(|event| normalized(event, facts, problems))?;
+    // Filtering, scrubbing and symbolication stand here, in this order, once they exist.
+    let prepared = event.try_map(|event| Ok(prepare(context, facts, event)))?;
+    Ok(prepared.hand_over())
+}
+
+fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
+    let event = Event::read(bytes, problems).map_err(|_| Dropped::invalid("invalid_json"))?;
+    event.ok_or(Dropped::invalid("no_event_payload"))
+}
+
+fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
+    normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
+    Ok(event)
+}
+
+fn prepare(context: &Context<'_>, facts: &Facts, mut event: Event) -> PreparedEvent {
+    grouping::prepare(&mut event, context.grouping);
+    let grouping = grouping::group(&event, context.grouping);
+    let description = describe(&event, grouping.main_exception_id);
+    let arrival = arrival(context, facts, &event, &grouping, description);
+    let user_label = event.user.as_ref().and_then(|user| user.label()).map(str::to_owned);
+    let transaction = event.transaction.clone();
+    let payload = Payload::new(event, context.is_hot(&arrival));
+    PreparedEvent { event_id: facts.event_id, arrival, user_label, transaction, grouping, payload }
+}
+
+fn arrival(
+    context: &Context<'_>,
+    facts: &Facts,
+    event: &Event,
+    grouping: &grouping::Grouping,
+    description: Description,
+) -> Arrival {
+    let hashes = grouping.hashes().into_iter();
+    Arrival {
+        project_id: context.project_id,
+        received_at: facts.received_at,
+        occurred_at: event.timestamp.unwrap_or(facts.received_at),
+        level: event.level.unwrap_or_default(),
+        platform: event.platform().to_owned(),
+        logger: event.logger.clone().unwrap_or_default(),
+        subject: Subject {
+            kind: description.kind.to_string(),
+            title: description.title,
+            culprit: description.culprit,
+            exception_type: description.exception_type,
+            exception_value: description.exception_value,
+            filename: description.filename,
+            function: description.function,
+            is_unhandled: description.is_unhandled,
+        },
+        environment: event.environment.clone(),
+        release: event.release.clone(),
+        user_hash: event.user.as_ref().and_then(|user| user.identity()).map(|text| user_hash(&text)),
+        tags: event.tags().to_vec(),
+        hashes: hashes
+            .map(|(variant, hash)| ArrivalHash { variant: variant.to_owned(), hash })
+            .collect(),
+    }
+}
+
+/// Stands for a user where users are counted: 64 bits of the SHA-256 of who it is.
+fn user_hash(identity: &str) -> i64 {
+    let digest = crate::base::secrets::hash(identity);
+    i64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
+}

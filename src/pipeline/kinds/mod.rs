@@ -1,0 +1,4 @@
+//! One file per kind of item; each reads as its stages, top to bottom.
+
+pub mod error;
+pub mod unsupported;

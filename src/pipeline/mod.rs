@@ -1,0 +1,135 @@
+//! What happens to an accepted item between the journal and the database.
+//!
+//! [`worker`] reads a lane of the journal, [`process`] turns each envelope into prepared events and
+//! outcomes — pure, in parallel, without a database — and [`commit`] stores a batch in one transaction
+//! together with the position it reaches. Every item ends in exactly one outcome: [`tracked`].
+//!
+//! # Adding an item kind
+//! Types in `protocol` with a parse test per real payload → a slice in `domain` → a recipe in
+//! [`kinds`] → its line in [`process_item`] → fixtures.
+
+pub mod commit;
+mod hot;
+pub mod kinds;
+pub mod prepared;
+mod quarantine;
+pub mod stages;
+pub mod tracked;
+pub mod worker;
+
+pub use hot::HotIssues;
+pub use quarantine::Quarantine;
+
+use crate::base::{EventId, ProjectId};
+use crate::domain::issues::batch::Arrival;
+use crate::domain::usage::Counts;
+use crate::grouping;
+use crate::protocol::accepted::AcceptedEnvelope;
+use crate::protocol::envelope::{Envelope, Item, ItemType};
+
+use prepared::PreparedEvent;
+use stages::normalize::Facts;
+use tracked::{Dropped, Ended, Ledger};
+
+/// What the stages may look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The project the envelope belongs to.
+    pub project_id: ProjectId,
+    /// How the project groups.
+    pub grouping: &'a grouping::Config,
+    /// Issues of which most payloads are sampled away at present.
+    pub hot: &'a HotIssues,
+    /// Days until an event is deleted; older events are moved to the present.
+    pub retention_days: u32,
+}
+
+impl Context<'_> {
+    /// Whether the payload of this event is probably sampled away.
+    fn is_hot(&self, arrival: &Arrival) -> bool {
+        let primary = arrival.hashes.first();
+        primary.is_some_and(|hash| self.hot.contains(self.project_id, &hash.hash, arrival.received_at))
+    }
+}
+
+/// An envelope's events and the outcomes of everything else in it.
+#[derive(Debug, Default)]
+pub struct Processed {
+    /// The events.
+    pub events: Vec<PreparedEvent>,
+    /// The DSN's key, under which the events' outcomes are counted.
+    pub public_key: String,
+    /// What became of the other items.
+    pub counts: Counts,
+}
+
+/// Processes an envelope. Pure: the same envelope gives the same result, whenever it is replayed.
+pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Processed {
+    let ledger = Ledger::new(accepted.project_id, &accepted.public_key, accepted.received_at);
+    let mut events = Vec::new();
+    match Envelope::parse(&accepted.body) {
+        Ok(envelope) => {
+            let facts = facts(context, accepted, &envelope);
+            for item in &envelope.items {
+                events.extend(process_item(context, &facts, &ledger, item));
+            }
+        }
+        // It was well-formed when it was accepted; only another version of Picket can disagree.
+        Err(_) => ledger.count("unknown", Dropped::invalid("invalid_envelope"), 1),
+    }
+    Processed { events, public_key: accepted.public_key.clone(), counts: ledger.into_counts() }
+}
+
+fn process_item(
+    context: &Context<'_>,
+    facts: &Facts,
+    ledger: &Ledger,
+    item: &Item<'_>,
+) -> Option<PreparedEvent> {
+    let quantities = item.quantities().map(|(category, n)| (category.as_str(), n)).collect();
+    let tracked = ledger.track(item, quantities);
+    match &item.header.item_type {
+        ItemType::Event => kinds::error::process(context, facts, tracked).ok(),
+        other => {
+            let Ended = kinds::unsupported::process(tracked, other);
+            None
+        }
+    }
+}
+
+fn facts(
+    context: &Context<'_>,
+    accepted: &AcceptedEnvelope<'_>,
+    envelope: &Envelope<'_>,
+) -> Facts {
+    let header = &envelope.header;
+    Facts {
+        // Ingest answers with an id whenever an item makes an event.
+        event_id: accepted.event_id.or(header.event_id).unwrap_or_else(EventId::random),
+        received_at: accepted.received_at,
+        sent_at: header.sent_at,
+        client_address: accepted.client_address,
+        user_agent: accepted.user_agent.clone(),
+        client: accepted
+            .client
+            .clone()
+            .or_else(|| header.sdk.as_ref().and_then(|sdk| sdk.client())),
+        retention_days: context.retention_days,
+    }
+}
+
+/// The outcomes of an envelope that was set aside: all its items are internal losses.
+fn all_lost(accepted: &AcceptedEnvelope<'_>) -> Processed {
+    let ledger = Ledger::new(accepted.project_id, &accepted.public_key, accepted.received_at);
+    let envelope = Envelope::parse(&accepted.body);
+    for item in envelope.iter().flat_map(|envelope| &envelope.items) {
+        for (category, quantity) in item.quantities() {
+            ledger.count(category.as_str(), Dropped::invalid("internal"), quantity);
+        }
+    }
+    Processed {
+        events: Vec::new(),
+        public_key: accepted.public_key.clone(),
+        counts: ledger.into_counts(),
+    }
+}

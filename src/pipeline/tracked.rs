@@ -1,0 +1,163 @@
+//! No item is lost from sight: each ends in exactly one outcome.
+
+use std::cell::RefCell;
+
+use crate::base::{ProjectId, Timestamp};
+use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
+
+/// Where the outcomes of one envelope are written.
+#[derive(Debug)]
+pub struct Ledger {
+    project_id: ProjectId,
+    public_key: String,
+    hour: Timestamp,
+    counts: RefCell<Counts>,
+}
+
+/// Why an item goes no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, one of the words of `protocol.md` §10.
+    pub reason: &'static str,
+}
+
+impl Dropped {
+    /// An item that cannot be understood.
+    pub fn invalid(reason: &'static str) -> Self {
+        Self { outcome: Outcome::Invalid, reason }
+    }
+}
+
+/// The item has met its end, and the ledger knows. There is nothing left to do for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended;
+
+impl Ledger {
+    /// The ledger of an envelope that was received at `received_at`.
+    pub fn new(project_id: ProjectId, public_key: &str, received_at: Timestamp) -> Self {
+        Self {
+            project_id,
+            public_key: public_key.to_owned(),
+            hour: hour_of(received_at),
+            counts: RefCell::default(),
+        }
+    }
+
+    /// Follows `item`, which counts as one of each of `categories`' quantities.
+    pub fn track<T>(&self, item: T, quantities: Vec<(&'static str, u64)>) -> Tracked<'_, T> {
+        Tracked { item: Some(item), quantities, ledger: self }
+    }
+
+    /// Counts `quantity` of a category.
+    pub fn count(&self, category: &'static str, outcome: Dropped, quantity: u64) {
+        let counter = Counter {
+            project_id: self.project_id,
+            hour: self.hour,
+            category,
+            outcome: outcome.outcome,
+            reason: outcome.reason,
+            public_key: self.public_key.clone(),
+        };
+        self.counts.borrow_mut().add(counter, i64::try_from(quantity).unwrap_or(i64::MAX));
+    }
+
+    /// What was counted.
+    pub fn into_counts(self) -> Counts {
+        self.counts.into_inner()
+    }
+}
+
+/// An item on its way. It must be handed over or ended; one that is simply dropped is a bug, is counted
+/// as an internal loss, and stops a debug build.
+#[derive(Debug)]
+pub struct Tracked<'ledger, T> {
+    /// `None` once its end is written.
+    item: Option<T>,
+    quantities: Vec<(&'static str, u64)>,
+    ledger: &'ledger Ledger,
+}
+
+impl<'ledger, T> Tracked<'ledger, T> {
+    /// The next stage, which may end the item.
+    pub fn try_map<U>(
+        mut self,
+        stage: impl FnOnce(T) -> Result<U, Dropped>,
+    ) -> Result<Tracked<'ledger, U>, Ended> {
+        let item = self.item.take().expect("an item is taken once");
+        let quantities = std::mem::take(&mut self.quantities);
+        match stage(item) {
+            Ok(next) => Ok(Tracked { item: Some(next), quantities, ledger: self.ledger }),
+            Err(dropped) => {
+                self.quantities = quantities;
+                self.write(dropped);
+                Err(Ended)
+            }
+        }
+    }
+
+    /// Ends the item.
+    pub fn end(mut self, dropped: Dropped) -> Ended {
+        self.item = None;
+        self.write(dropped);
+        Ended
+    }
+
+    /// Gives the item to the batch, which records whether it was stored or was there before.
+    pub fn hand_over(mut self) -> T {
+        self.item.take().expect("an item is taken once")
+    }
+
+    fn write(&self, dropped: Dropped) {
+        for (category, quantity) in &self.quantities {
+            self.ledger.count(category, dropped, *quantity);
+        }
+    }
+}
+
+impl<T> Drop for Tracked<'_, T> {
+    fn drop(&mut self) {
+        if self.item.is_some() {
+            self.write(Dropped::invalid("internal"));
+            debug_assert!(std::thread::panicking(), "an item was dropped without an outcome");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes(ledger: Ledger) -> Vec<(&'static str, &'static str, i64)> {
+        let counts = ledger.into_counts();
+        counts.sorted().into_iter().map(|(c, n)| (c.category, c.reason, n)).collect()
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new(ProjectId(1), "key", Timestamp::default())
+    }
+
+    #[test]
+    fn an_item_that_a_stage_refuses_is_counted_with_the_reason() {
+        let ledger = ledger();
+        let item = ledger.track(1, vec![("attachment", 30), ("attachment_item", 1)]);
+        let item = item.try_map(|n| Ok::<_, Dropped>(n + 1)).unwrap();
+        assert!(item.try_map::<()>(|_| Err(Dropped::invalid("invalid_json"))).is_err());
+        let expected = [("attachment", "invalid_json", 30), ("attachment_item", "invalid_json", 1)];
+        assert_eq!(outcomes(ledger), expected);
+    }
+
+    #[test]
+    fn an_item_that_is_handed_over_is_left_to_the_batch() {
+        let ledger = ledger();
+        assert_eq!(ledger.track(7, vec![("error", 1)]).hand_over(), 7);
+        assert_eq!(outcomes(ledger), []);
+    }
+
+    #[test]
+    #[should_panic(expected = "without an outcome")]
+    fn an_item_that_is_forgotten_is_a_bug() {
+        drop(ledger().track(7, vec![("error", 1)]));
+    }
+}

@@ -1,0 +1,118 @@
+//! From the journal to prepared batches.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use metrics::{counter, histogram};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use super::super::commit::Stretch;
+use super::super::{Context, Processed, all_lost, process};
+use super::{Batch, Kept, LaneWorker};
+use crate::base::Timestamp;
+use crate::infra::journal::{Position, Record};
+use crate::protocol::accepted::AcceptedEnvelope;
+
+/// The most records in a batch: more gains nothing and makes a lost batch dearer (`limits.md` §2).
+const MAX_BATCH_RECORDS: usize = 500;
+
+/// The most journal bytes in a batch. Three batches are in memory at a time: one being processed,
+/// one waiting, one being stored.
+const MAX_BATCH_BYTES: usize = 8 << 20;
+
+/// A record after processing.
+type Done = anyhow::Result<(Processed, Kept)>;
+
+impl LaneWorker {
+    /// Reads batches from `from` on until `halt` is cancelled or nobody takes them.
+    pub(super) async fn read_all(
+        &self,
+        from: u64,
+        batches: mpsc::Sender<Batch>,
+        halt: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let mut reader = self.journal.reader(Position(from));
+        let mut from = from;
+        loop {
+            let next = reader.next(MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
+            let records = match halt.run_until_cancelled(next).await {
+                None => return Ok(()),
+                Some(records) => records?,
+            };
+            let Some(to) = records.last().map(|record| record.end.0) else { continue };
+            let (processed, records) = self.process_all(records).await?;
+            let batch = Batch { stretch: Stretch { from, to }, processed, records };
+            if batches.send(batch).await.is_err() {
+                return Ok(());
+            }
+            from = to;
+        }
+    }
+
+    /// Processes records on the blocking threads; the order stays.
+    async fn process_all(
+        &self,
+        mut records: Vec<Record>,
+    ) -> anyhow::Result<(Vec<Processed>, Vec<Kept>)> {
+        let started = Instant::now();
+        let share = records.len().div_ceil(self.worker.threads.max(1)).max(1);
+        let mut shares = Vec::new();
+        while !records.is_empty() {
+            let rest = records.split_off(share.min(records.len()));
+            let share = std::mem::replace(&mut records, rest);
+            let lane = self.clone();
+            shares.push(tokio::task::spawn_blocking(move || {
+                share.into_iter().map(|record| lane.process_one(record)).collect::<Vec<Done>>()
+            }));
+        }
+        let mut done = (Vec::new(), Vec::new());
+        for share in shares {
+            for record in share.await? {
+                let (processed, kept) = record?;
+                done.0.push(processed);
+                done.1.push(kept);
+            }
+        }
+        histogram!("picket_job_duration_seconds", "job" => "process").record(started.elapsed());
+        Ok(done)
+    }
+
+    fn process_one(&self, record: Record) -> Done {
+        let end = record.end.0;
+        let bytes = record.bytes;
+        let (processed, received_at) = match catch_unwind(AssertUnwindSafe(|| self.digest(&bytes)))
+        {
+            Ok(Ok(digested)) => digested,
+            Ok(Err(unreadable)) => {
+                self.set_aside(end, &bytes, &unreadable.to_string())?;
+                (Processed::default(), None)
+            }
+            Err(_) => {
+                self.set_aside(end, &bytes, "the pipeline panicked; the log says where")?;
+                (AcceptedEnvelope::decode(&bytes).map_or_else(|_| Processed::default(), |lost| all_lost(&lost)), None)
+            }
+        };
+        Ok((processed, Kept { end, bytes, received_at }))
+    }
+
+    fn digest(&self, record: &[u8]) -> anyhow::Result<(Processed, Option<Timestamp>)> {
+        let accepted = AcceptedEnvelope::decode(record)?;
+        let context = Context {
+            project_id: accepted.project_id,
+            grouping: &self.worker.grouping,
+            hot: &self.worker.hot,
+            retention_days: self.worker.retention_days,
+        };
+        Ok((process(&context, &accepted), Some(accepted.received_at)))
+    }
+
+    /// Puts a record into the quarantine.
+    pub(super) fn set_aside(&self, end: u64, record: &[u8], reason: &str) -> anyhow::Result<()> {
+        error!(lane = self.lane.lane, position = end, "An envelope goes to the quarantine: {reason}");
+        counter!("picket_quarantined_envelopes_total").increment(1);
+        let now = self.worker.clock.now();
+        Ok(self.worker.quarantine.keep(self.lane, end, record, reason, now)?)
+    }
+}
