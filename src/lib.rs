@@ -2,6 +2,8 @@
 
 // Outermost first; a module uses only modules further down. `tests/it/architecture.rs` holds the rule.
 
+pub mod cli;
+
 pub mod web;
 
 pub mod domain;

@@ -2,6 +2,7 @@
 //!
 //! Defaults, then the file, then `PICKET__SECTION__KEY` from the environment; an unknown key is an error.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -91,11 +92,13 @@ pub struct DatabaseConfig {
     pub bin_dir: Option<PathBuf>,
     /// The most connections at a time.
     pub max_connections: u32,
+    /// Settings of the private Postgres that shall be different, such as `shared_buffers`.
+    pub settings: BTreeMap<String, String>,
 }
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { url: None, bin_dir: None, max_connections: 16 }
+        Self { url: None, bin_dir: None, max_connections: 16, settings: BTreeMap::new() }
     }
 }
 

@@ -1,0 +1,167 @@
+//! The data directory: made when missing, and used by one Picket at a time.
+//!
+//! The claim is a lock that the operating system holds for the process (`flock`), so it ends with the
+//! process however that ends. What stands in the file only says who has it, for messages and for
+//! commands that want to work beside a running server.
+
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use nix::unistd::geteuid;
+
+/// The lock's file in the data directory.
+const LOCK_FILE: &str = "lock";
+
+/// What a process wants the data directory for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It serves until it is stopped.
+    Serve,
+    /// It does one thing and ends.
+    Command,
+}
+
+/// The exclusive use of a data directory, until dropped.
+#[derive(Debug)]
+pub struct Claim {
+    _file: File,
+}
+
+/// The process that has the data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// What for.
+    pub role: Role,
+    /// Its process id; 0 when it has not written it yet.
+    pub pid: u32,
+}
+
+/// Makes the data directory when it is missing and answers its absolute path.
+pub fn prepare(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path)
+        .with_context(|| format!("`{}` cannot be a data directory", path.display()))?;
+    make(&path).map_err(|error| {
+        anyhow!(
+            "could not make the data directory `{}` ({error}); create it for this user, or set \
+             PICKET__DATA_DIR to a directory that this user may write",
+            path.display()
+        )
+    })?;
+    Ok(path)
+}
+
+/// Makes `path` and the directories above it.
+fn make(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        make(parent)?;
+    }
+    fs::create_dir(path)?;
+    // Whatever the umask: as root, Postgres runs as somebody else and must be able to pass through.
+    let mode = if geteuid().is_root() { 0o711 } else { 0o700 };
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+impl Claim {
+    /// Takes the data directory, or says who has it.
+    pub fn take(data_dir: &Path, role: Role) -> Result<std::result::Result<Self, Holder>> {
+        let path = data_dir.join(LOCK_FILE);
+        let mut file = open(&path).map_err(|error| {
+            anyhow!(
+                "could not write `{}` ({error}); make the data directory writable for this user, \
+                 or set PICKET__DATA_DIR to another one",
+                path.display()
+            )
+        })?;
+        match file.try_lock() {
+            Ok(()) => {
+                write_holder(&mut file, role).with_context(|| {
+                    format!("could not write `{}`; is the disk full?", path.display())
+                })?;
+                Ok(Ok(Self { _file: file }))
+            }
+            Err(TryLockError::WouldBlock) => Ok(Err(read_holder(&mut file))),
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| {
+                format!(
+                    "could not lock `{}`; the data directory must be on a file system with locks",
+                    path.display()
+                )
+            }),
+        }
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o644)
+        // Root must not be led to another file by whoever may write the directory.
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+}
+
+fn write_holder(file: &mut File, role: Role) -> std::io::Result<()> {
+    let role = match role {
+        Role::Serve => "serve",
+        Role::Command => "command",
+    };
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{role} {}", std::process::id())
+}
+
+/// A holder that has not written yet, or was killed while writing, passes for a command: those are
+/// waited for.
+fn read_holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    let _ = file.read_to_string(&mut text);
+    let mut words = text.split_whitespace();
+    let role = if words.next() == Some("serve") { Role::Serve } else { Role::Command };
+    let pid = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+    Holder { role, pid }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_claimed_once_and_free_again_after_the_claim() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Claim::take(directory.path(), Role::Serve).unwrap().unwrap();
+
+        let holder = Claim::take(directory.path(), Role::Command).unwrap().unwrap_err();
+        assert_eq!(holder, Holder { role: Role::Serve, pid: std::process::id() });
+
+        drop(first);
+        assert!(Claim::take(directory.path(), Role::Command).unwrap().is_ok());
+    }
+
+    #[test]
+    fn the_lock_file_is_never_followed_elsewhere() {
+        let directory = tempfile::tempdir().unwrap();
+        let elsewhere = directory.path().join("elsewhere");
+        fs::write(&elsewhere, "untouched").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, directory.path().join(LOCK_FILE)).unwrap();
+
+        let error = Claim::take(directory.path(), Role::Serve).unwrap_err();
+
+        assert!(error.to_string().contains("could not write"), "{error}");
+        assert_eq!(fs::read_to_string(elsewhere).unwrap(), "untouched");
+    }
+
+    #[test]
+    fn missing_directories_are_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = prepare(&directory.path().join("one/two")).unwrap();
+        assert!(path.is_absolute() && path.is_dir());
+    }
+}

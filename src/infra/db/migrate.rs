@@ -1,0 +1,100 @@
+//! The schema: `migrations/`, compiled in and applied at every start.
+//!
+//! Migrations are expand-then-contract, so the previous binary runs on the new schema: migrations that this
+//! binary does not know are no error. Two processes that start at once against one server take turns by sqlx's own
+//! lock.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use anyhow::{Context, Error, Result, anyhow};
+use sqlx::PgPool;
+use sqlx::migrate::{MigrateError, Migrator};
+use tracing::info;
+
+/// The migrations of this binary.
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("./migrations");
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// Applies what is missing.
+pub async fn run(pool: &PgPool) -> Result<()> {
+    let pending = pending(pool).await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    migrator().run(pool).await.map_err(explain)?;
+    info!(duration_ms = started.elapsed().as_millis(), "Applied {} migrations", pending.len());
+    Ok(())
+}
+
+/// The migrations that the database does not have yet, by name.
+pub async fn pending(pool: &PgPool) -> Result<Vec<String>> {
+    let applied = applied(pool).await.context("could not read which migrations are applied")?;
+    Ok(migrator()
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .map(|migration| migration.description.to_string())
+        .collect())
+}
+
+/// sqlx keeps them in a table that a fresh database does not have, so the macros cannot know it.
+async fn applied(pool: &PgPool) -> sqlx::Result<HashSet<i64>> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(pool)
+        .await?;
+    if !exists {
+        return Ok(HashSet::new());
+    }
+    let versions: Vec<i64> =
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success")
+            .fetch_all(pool)
+            .await?;
+    Ok(versions.into_iter().collect())
+}
+
+fn explain(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMismatch(version) => anyhow!(
+            "migration {version} was changed after this database applied it; use a released version of \
+             Picket, or a new database"
+        ),
+        MigrateError::Dirty(version) => anyhow!(
+            "migration {version} was interrupted; restore the database from a backup, or remove what it did \
+             and its row in `_sqlx_migrations`"
+        ),
+        error => anyhow!(error).context("could not bring the database's schema up to date"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_in_migrations_is_compiled_in() {
+        let mut on_disk: Vec<i64> = std::fs::read_dir("migrations")
+            .unwrap()
+            .filter_map(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".sql")?
+                    .split('_')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        on_disk.sort_unstable();
+
+        let compiled: Vec<i64> = migrator().iter().map(|migration| migration.version).collect();
+
+        // The macro does not see new files by itself.
+        assert_eq!(compiled, on_disk, "run `touch src/infra/db/migrate.rs` and build again");
+    }
+}

@@ -1,0 +1,4 @@
+//! Postgres, and whatever else Picket stands on.
+
+mod database;
+mod partitions;

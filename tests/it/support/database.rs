@@ -1,0 +1,69 @@
+//! A database for one test: a clone of the migrated template, dropped with the value.
+
+use std::path::Path;
+
+use picket::infra::db::connect;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::cluster;
+
+/// Enough for a server in one test; the cluster has 300 for all.
+const CONNECTIONS: u32 = 8;
+
+/// An empty, migrated database that nobody else knows.
+pub(crate) struct TestDatabase {
+    /// Connected to it.
+    pub(crate) pool: PgPool,
+    /// Its name.
+    pub(crate) name: String,
+    server: PgConnectOptions,
+}
+
+/// Makes a database for the calling test.
+pub(crate) async fn database() -> TestDatabase {
+    let server = cluster::connect_options();
+    let name = format!("test_{}", Uuid::new_v4().simple());
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {}", cluster::TEMPLATE);
+    execute(&server, statement).await.unwrap();
+    let pool = connect::to_socket(server.clone().database(&name), CONNECTIONS).await.unwrap();
+    TestDatabase { pool, name, server }
+}
+
+impl TestDatabase {
+    /// What a Picket in a process of its own takes as `DATABASE_URL`.
+    pub(crate) fn url(&self) -> String {
+        let socket_dir = self.server.get_socket().map_or(Path::new(""), |path| path.as_path());
+        let host: String =
+            form_urlencoded::byte_serialize(socket_dir.as_os_str().as_encoded_bytes()).collect();
+        format!(
+            "postgres://{}@localhost:{}/{}?host={host}&sslmode=disable",
+            self.server.get_username(),
+            self.server.get_port(),
+            self.name
+        )
+    }
+}
+
+impl Drop for TestDatabase {
+    /// On a thread of its own: the test's runtime may be ending, and must not be blocked on itself.
+    fn drop(&mut self) {
+        let server = self.server.clone();
+        let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.map(|runtime| runtime.block_on(execute(&server, statement)))
+        })
+        .join();
+        if !std::thread::panicking() {
+            dropped.unwrap().unwrap().unwrap();
+        }
+    }
+}
+
+async fn execute(server: &PgConnectOptions, statement: String) -> sqlx::Result<()> {
+    let mut db = PgConnection::connect_with(server).await?;
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut db).await?;
+    db.close().await
+}
