@@ -4,6 +4,7 @@
 
 pub mod cli;
 
+pub mod ingest;
 pub mod web;
 
 pub mod domain;

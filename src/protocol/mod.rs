@@ -1,11 +1,12 @@
 //! What SDKs send, as types. Pure parsing: no I/O, no database, no clock.
 //!
-//! [`envelope`] is the frame in which everything arrives, [`auth`] and [`dsn`] say who sends it,
+//! [`envelope`] is the frame in which everything arrives, [`bare_event`] what came before it, [`auth`] and [`dsn`] say who sends it,
 //! [`accepted`] is how it is kept until it is processed. [`event`] is the error report; [`lenient`] is
 //! how its fields survive being of the wrong type. [`category`] is what things are counted as.
 
 pub mod accepted;
 pub mod auth;
+pub mod bare_event;
 pub mod category;
 pub mod dsn;
 pub mod envelope;

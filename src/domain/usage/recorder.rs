@@ -18,22 +18,23 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Counts one refused item.
+    /// Counts refused items: `counted` is their category and how many.
     pub fn refused(
         &self,
         project_id: ProjectId,
         public_key: &str,
         now: Timestamp,
-        category: &'static str,
+        counted: (&'static str, u64),
         why: (Outcome, &'static str),
     ) {
+        let (category, quantity) = counted;
         let (outcome, reason) = why;
         let public_key = public_key.to_owned();
         let counter =
             Counter { project_id, hour: hour_of(now), category, outcome, reason, public_key };
         let mut counts = self.lock();
         if counts.len() < MAX_COUNTERS {
-            counts.add(counter, 1);
+            counts.add(counter, i64::try_from(quantity).unwrap_or(i64::MAX));
         }
     }
 

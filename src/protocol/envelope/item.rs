@@ -44,6 +44,14 @@ macro_rules! item_types {
         }
 
         impl ItemType {
+            /// Why an item of this type was refused, for counters.
+            pub fn too_large(&self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!("too_large:", $wire),)+
+                    Self::Other(_) => "too_large",
+                }
+            }
+
             /// The name on the wire. Of unknown types any text: never put it on a page or into a
             /// label as it is.
             pub fn as_str(&self) -> &str {

@@ -1,0 +1,117 @@
+//! One file per endpoint; they all end in [`keep`].
+
+pub(super) mod envelope;
+pub(super) mod store;
+
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+use axum::http::HeaderName;
+use axum::http::header::{CONTENT_TYPE, ORIGIN, USER_AGENT};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use metrics::counter;
+
+use super::address::client_address;
+use super::authenticate::{self, Sender};
+use super::body::Received;
+use super::limits::{self, Counts};
+use super::{Error, Ingest, buffer};
+use crate::base::{EventId, ProjectId};
+use crate::protocol::accepted::AcceptedEnvelope;
+use crate::protocol::dsn;
+use crate::protocol::envelope::{Envelope, Item};
+
+/// The longest `User-Agent`, `Origin` and client name that are kept.
+const MAX_HEADER_CHARS: usize = 512;
+
+/// The answer to what was kept.
+#[derive(Debug)]
+pub(super) struct Accepted(Option<EventId>);
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        let body = match self.0 {
+            Some(id) => format!("{{\"id\":\"{id}\"}}"),
+            None => "{}".to_owned(),
+        };
+        ([(CONTENT_TYPE, "application/json")], body).into_response()
+    }
+}
+
+/// The project that the path names. `None`: none, or 0, which both mean the key's own.
+fn path_project(request: &Parts) -> Result<Option<ProjectId>, Error> {
+    let path = request.uri.path().strip_prefix("/api/").unwrap_or_default();
+    let segment = path.split('/').next().unwrap_or_default();
+    if segment == "store" {
+        return Ok(None);
+    }
+    let project = dsn::project_id(segment).ok_or(Error::BadProject)?;
+    Ok(Some(project).filter(|project| project.0 != 0))
+}
+
+/// Checks an envelope and keeps it.
+async fn keep(
+    ingest: &Ingest,
+    request: &Parts,
+    sender: Option<Sender>,
+    received: Received,
+) -> Result<Accepted, Error> {
+    let Received { bytes, memory } = received;
+    let envelope = Envelope::parse(&bytes).map_err(Error::from);
+    let envelope = limits::noted(ingest, sender.as_ref(), envelope)?;
+    let path = path_project(request)?;
+    let sender = authenticate::with_envelope(ingest, path, sender, &envelope.header).await?;
+    let counts = Counts::of(&envelope);
+    counts.checked(ingest, &sender, limits::check(&envelope))?;
+    let event_id = match envelope.header.event_id {
+        None if envelope.creates_event() => Some(EventId::random()),
+        given => given,
+    };
+    if !envelope.items.is_empty() {
+        count_bytes(&envelope.items);
+        let accepted = accepted(ingest, request, &sender, event_id, bytes);
+        counts.checked(ingest, &sender, buffer::append(ingest, accepted).await)?;
+    }
+    drop(memory);
+    Ok(Accepted(event_id))
+}
+
+fn accepted(
+    ingest: &Ingest,
+    request: &Parts,
+    sender: &Sender,
+    event_id: Option<EventId>,
+    bytes: Vec<u8>,
+) -> AcceptedEnvelope<'static> {
+    let text = |name: HeaderName| {
+        let value = request.headers.get(name)?;
+        Some(shortened(&String::from_utf8_lossy(value.as_bytes())))
+    };
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
+    let trusted = ingest.app.config.server.trusted_proxies;
+    AcceptedEnvelope {
+        project_id: sender.project_id,
+        public_key: sender.public_key.to_string(),
+        received_at: ingest.app.clock.now(),
+        client_address: client_address(peer, &request.headers, trusted),
+        user_agent: text(USER_AGENT),
+        client: sender.client.as_deref().map(shortened),
+        origin: text(ORIGIN),
+        event_id,
+        body: bytes.into(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_HEADER_CHARS).collect()
+}
+
+/// Counts payloads by the first category of their item.
+fn count_bytes(items: &[Item<'_>]) {
+    for item in items {
+        let category = item.quantities().next().map_or("none", |(category, _)| category.as_str());
+        counter!("picket_ingest_bytes_total", "category" => category)
+            .increment(item.payload.len() as u64);
+    }
+}
