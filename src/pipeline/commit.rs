@@ -190,7 +190,7 @@ async fn insert_hashes(
 /// The tree that explains a hash, as it is stored.
 fn explanation(grouping: &crate::grouping::Grouping) -> Vec<u8> {
     let json = serde_json::to_vec(grouping).expect("a tree is always JSON: its keys are strings");
-    events::payload::compress(&json)
+    crate::infra::compression::compress(&json, None)
 }
 
 fn rows<'a>(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::EventId;
-use crate::domain::events::payload;
+use crate::infra::compression;
 use crate::domain::issues::batch::Arrival;
 use crate::grouping::Grouping;
 use crate::protocol::event::Event;
@@ -54,5 +54,5 @@ impl Payload {
 
 fn compress(event: &Event) -> Vec<u8> {
     let json = serde_json::to_vec(event).expect("an event is always JSON: its keys are strings");
-    payload::compress(&json)
+    compression::compress(&json, None)
 }
