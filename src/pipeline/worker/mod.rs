@@ -11,8 +11,10 @@ mod pause;
 mod reading;
 mod writing;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
+use chrono::NaiveDate;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -55,6 +57,9 @@ struct LaneWorker {
     worker: Arc<Worker>,
     journal: Arc<Journal>,
     lane: LaneKey,
+    /// Days whose partitions are there: events are stored by the day of their reception, and a
+    /// journal that waited for Postgres brings days that nobody prepared.
+    days: Arc<Mutex<BTreeSet<NaiveDate>>>,
 }
 
 /// A stretch of the journal on its way to the database.
@@ -88,7 +93,7 @@ impl Worker {
         lane: LaneKey,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
-        let lane = LaneWorker { worker: self, journal, lane };
+        let lane = LaneWorker { worker: self, journal, lane, days: Arc::default() };
         let Some(from) = lane.resume(&stop).await else { return Ok(()) };
         let (sender, receiver) = mpsc::channel(1);
         let halt = stop.child_token();

@@ -1,5 +1,9 @@
 //! From prepared batches to the database, whatever it takes.
 
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use chrono::NaiveDate;
 use metrics::{counter, histogram};
 use sqlx::error::DatabaseError;
 use tokio::sync::mpsc;
@@ -11,6 +15,7 @@ use super::super::all_lost;
 use super::super::commit::{CommitError, Committed, Stretch, Target, commit};
 use super::pause::Pause;
 use super::{Batch, Kept, LaneWorker};
+use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::journal::Position;
 use crate::protocol::accepted::AcceptedEnvelope;
 
@@ -77,6 +82,7 @@ impl LaneWorker {
 
     async fn commit(&self, batch: &Batch) -> Result<Committed, CommitError> {
         let worker = &self.worker;
+        self.ensure_days(batch).await?;
         let target = Target {
             lane: self.lane,
             sampling: worker.sampling,
@@ -86,6 +92,22 @@ impl LaneWorker {
         let now = worker.clock.now();
         let committed = commit(&worker.db, target, batch.stretch, &batch.processed, now).await?;
         Ok(committed.unwrap_or_default())
+    }
+
+    /// Makes the partitions for days that the batch brings and that are not there yet.
+    async fn ensure_days(&self, batch: &Batch) -> sqlx::Result<()> {
+        let days: BTreeSet<NaiveDate> =
+            batch.records.iter().filter_map(|record| Some(record.received_at?.date_naive())).collect();
+        let known = || self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown: Vec<NaiveDate> = days.difference(&known()).copied().collect();
+        for day in unknown {
+            let mut db = self.worker.db.acquire().await?;
+            for table in [Partitioned::Events, Partitioned::Outcomes] {
+                partitions::ensure(&mut db, table, day..=day).await?;
+            }
+            known().insert(day);
+        }
+        Ok(())
     }
 
     /// Takes a batch apart to find the envelope that the database refuses, and sets that one aside.

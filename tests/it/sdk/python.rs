@@ -1,0 +1,31 @@
+//! The Python client.
+
+use insta::assert_debug_snapshot;
+
+use super::{issues, programs, run, variable};
+use crate::support::{TestApp, requirement};
+
+/// A Python that can import the client.
+async fn python() -> Option<String> {
+    let python = variable("PICKET_TEST_PYTHON").unwrap_or_else(|| "python3".to_owned());
+    let found = tokio::process::Command::new(&python).args(["-c", "import sentry_sdk"]).output().await;
+    if found.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    requirement::skip("sdk", "no Python with `sentry-sdk`; PICKET_TEST_PYTHON names one");
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_python_client_reports_becomes_issues() {
+    let Some(python) = python().await else { return };
+    let app = TestApp::start().await;
+    let project = app.create_project("Shop").await;
+    let program = programs().join("errors.py");
+
+    run(&python, &[program.to_str().unwrap(), &project.dsn]).await;
+    app.settle().await;
+
+    assert_debug_snapshot!(issues(&app, &project).await, @"");
+    app.stop().await;
+}
