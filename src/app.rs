@@ -7,8 +7,8 @@ use sqlx::PgPool;
 
 use crate::base::Clock;
 use crate::config::Config;
-use crate::infra::journal::Journals;
 use crate::infra::compression::Dictionaries;
+use crate::infra::journal::Journals;
 use crate::infra::throttle::Throttle;
 
 /// What handlers and background work are given. Cloning shares it.

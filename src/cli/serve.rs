@@ -68,9 +68,9 @@ async fn greet(app: &App) -> Result<()> {
     if let Some(link) = organizations::first_run::link(app).await? {
         println!("Nobody has an account yet. This link creates the first one, once:\n  {link}");
     }
-    if let Some((project, key)) = projects::first(app).await? {
-        let dsn = projects::dsn(&app.config.server, &key.public_key, project.id);
-        println!("DSN of the project `{}`:\n  {dsn}", project.slug);
+    if let Some(offer) = projects::starter::offer(app).await? {
+        let dsn = projects::dsn(&app.config.server, &offer.public_key, offer.project_id);
+        println!("DSN of the project `{}`:\n  {dsn}", offer.name);
     }
     Ok(())
 }

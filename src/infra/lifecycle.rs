@@ -99,7 +99,9 @@ impl Tasks {
 fn unexpected_end(ended: anyhow::Result<Ended>) -> anyhow::Error {
     match ended {
         Ok(Ended { name, result: Ok(()) }) => anyhow!("the task `{name}` ended by itself"),
-        Ok(Ended { name, result: Err(error) }) => error.context(format!("the task `{name}` failed")),
+        Ok(Ended { name, result: Err(error) }) => {
+            error.context(format!("the task `{name}` failed"))
+        }
         Err(panicked) => panicked.context("a task panicked"),
     }
 }

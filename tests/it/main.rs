@@ -1,7 +1,5 @@
 //! Every broad test in one program; the folders mirror `src`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod crash;
 mod infra;
-mod sdk;
 mod support;

@@ -6,6 +6,7 @@
 //! a deployed application may carry a DSN for years and its owner should be able to see what became of it.
 
 mod dsn;
+pub mod starter;
 pub mod store;
 
 pub use dsn::dsn;
@@ -78,8 +79,14 @@ pub async fn create(app: &App, new: NewProject) -> Result<(Project, ProjectKey)>
     let name = checked_name(&new.name)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let project = insert_with_free_slug(&mut tx, &new, name, now).await?;
-    let key = new_key(project.id, "Default", now);
+    // Whoever has already pasted the starter's DSN must not have to change it.
+    let starter = store::take_unused_starter(&mut tx, new.organization_id).await?;
+    let id = starter.as_ref().map(|(id, _)| *id);
+    let project = insert_with_free_slug(&mut tx, &new, name, id, now).await?;
+    let mut key = new_key(project.id, "Default", now);
+    if let Some((_, public_key)) = starter {
+        key.public_key = public_key;
+    }
     store::insert_key(&mut tx, &key).await?;
     tx.commit().await?;
     Ok((project, key))
@@ -132,6 +139,7 @@ async fn insert_with_free_slug(
     tx: &mut PgConnection,
     new: &NewProject,
     name: &str,
+    id: Option<ProjectId>,
     now: Timestamp,
 ) -> Result<Project> {
     let plain = Slug::from_name(name, "project");
@@ -146,6 +154,8 @@ async fn insert_with_free_slug(
             name,
             platform: new.platform.as_deref(),
             created_at: now,
+            id,
+            is_starter: false,
         };
         if let Some(project) = store::insert(tx, project).await? {
             return Ok(project);

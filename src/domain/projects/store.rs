@@ -1,6 +1,6 @@
 //! All SQL about projects and their keys.
 
-use sqlx::{PgConnection, query, query_as};
+use sqlx::{PgConnection, query, query_as, query_scalar};
 
 use super::{Project, ProjectKey};
 use crate::base::{OrganizationId, ProjectId, Slug, Timestamp};
@@ -18,6 +18,10 @@ pub struct NewRow<'a> {
     pub platform: Option<&'a str>,
     /// Now.
     pub created_at: Timestamp,
+    /// The id to take over; a new one if `None`.
+    pub id: Option<ProjectId>,
+    /// Whether it is the starter.
+    pub is_starter: bool,
 }
 
 /// Inserts a project; `None` if the organization has one with this slug.
@@ -25,8 +29,10 @@ pub async fn insert(db: &mut PgConnection, new: NewRow<'_>) -> sqlx::Result<Opti
     query_as!(
         Project,
         r#"
-        INSERT INTO projects (organization_id, slug, name, platform, created_at)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO projects (id, organization_id, slug, name, platform, created_at, is_starter)
+        VALUES (
+            coalesce($6, nextval(pg_get_serial_sequence('projects', 'id'))), $1, $2, $3, $4, $5, $7
+        )
         ON CONFLICT ON CONSTRAINT projects_slug_unique DO NOTHING
         RETURNING id, organization_id, slug, name, platform, created_at, first_event_at
         "#,
@@ -35,9 +41,59 @@ pub async fn insert(db: &mut PgConnection, new: NewRow<'_>) -> sqlx::Result<Opti
         new.name,
         new.platform,
         new.created_at,
+        new.id.map(|id| id.0),
+        new.is_starter,
     )
     .fetch_optional(db)
     .await
+}
+
+/// Removes the organization's starter if nothing has arrived for it; returns its id and its key.
+pub async fn take_unused_starter(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> sqlx::Result<Option<(ProjectId, String)>> {
+    let taken = query!(
+        r#"
+        WITH starter AS (
+            SELECT projects.id, project_keys.public_key
+            FROM projects JOIN project_keys ON project_keys.project_id = projects.id
+            WHERE projects.organization_id = $1 AND projects.is_starter
+              AND projects.first_event_at IS NULL
+            LIMIT 1
+        ), removed AS (
+            DELETE FROM projects USING starter WHERE projects.id = starter.id
+        )
+        SELECT id AS "id: ProjectId", public_key FROM starter
+        "#,
+        organization.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(taken.map(|row| (row.id, row.public_key)))
+}
+
+/// Whether there is any project, the starter included.
+pub async fn has_any(db: &mut PgConnection) -> sqlx::Result<bool> {
+    query_scalar!(r#"SELECT EXISTS (SELECT FROM projects) AS "exists!""#).fetch_one(db).await
+}
+
+/// The oldest project of the installation, the starter included, with an active key of it.
+pub async fn find_oldest(
+    db: &mut PgConnection,
+) -> sqlx::Result<Option<(ProjectId, String, String)>> {
+    let found = query!(
+        r#"
+        SELECT projects.id, projects.name, project_keys.public_key
+        FROM projects JOIN project_keys ON project_keys.project_id = projects.id
+        WHERE project_keys.is_active
+        ORDER BY projects.id, project_keys.created_at
+        LIMIT 1
+        "#,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(|row| (row.id, row.name, row.public_key)))
 }
 
 /// The project with this id.
@@ -85,7 +141,7 @@ pub async fn list(
         r#"
         SELECT id, organization_id, slug, name, platform, created_at, first_event_at
         FROM projects
-        WHERE organization_id = $1
+        WHERE organization_id = $1 AND NOT (is_starter AND first_event_at IS NULL)
         ORDER BY lower(name), id
         "#,
         organization.0,

@@ -41,7 +41,9 @@ async fn issues(app: &TestApp, project: &TestProject) -> Vec<String> {
     rows.into_iter()
         .map(|(level, title, culprit, events, users, platform, is_unhandled)| {
             let unhandled = if is_unhandled { " unhandled" } else { "" };
-            format!("{level} {platform} {title} | {culprit} | {events} events, {users} users{unhandled}")
+            format!(
+                "{level} {platform} {title} | {culprit} | {events} events, {users} users{unhandled}"
+            )
         })
         .collect()
 }

@@ -8,7 +8,8 @@ use crate::support::{TestApp, requirement};
 /// A Python that can import the client.
 async fn python() -> Option<String> {
     let python = variable("PICKET_TEST_PYTHON").unwrap_or_else(|| "python3".to_owned());
-    let found = tokio::process::Command::new(&python).args(["-c", "import sentry_sdk"]).output().await;
+    let found =
+        tokio::process::Command::new(&python).args(["-c", "import sentry_sdk"]).output().await;
     if found.is_ok_and(|output| output.status.success()) {
         return Some(python);
     }

@@ -7,8 +7,8 @@ use picket::app::{App, Parts};
 use picket::base::{Clock, OrganizationId, ProjectId};
 use picket::config::Config;
 use picket::domain::journal::{self, LaneKey};
-use picket::domain::projects::{self, NewProject};
 use picket::domain::organizations;
+use picket::domain::projects::{self, NewProject};
 use picket::infra::throttle::Throttle;
 use picket::server::{self, lanes};
 use tempfile::TempDir;
@@ -120,12 +120,7 @@ impl TestApp {
         };
         let (project, key) = projects::create(&self.app, new).await.unwrap();
         let dsn = projects::dsn(&self.app.config.server, &key.public_key, project.id);
-        TestProject {
-            id: project.id,
-            slug: project.slug.to_string(),
-            key: key.public_key,
-            dsn,
-        }
+        TestProject { id: project.id, slug: project.slug.to_string(), key: key.public_key, dsn }
     }
 
     /// Waits until everything that was accepted so far has taken effect.

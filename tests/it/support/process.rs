@@ -104,7 +104,8 @@ impl Process {
     pub(crate) async fn stop(mut self) {
         let id = self.child.id().expect("it runs");
         kill(Pid::from_raw(id.cast_signed()), Signal::SIGTERM).unwrap();
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap();
+        let status =
+            tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap();
         assert!(status.success(), "{status}");
     }
 }
