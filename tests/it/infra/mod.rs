@@ -1,4 +1,5 @@
-//! Postgres, and whatever else Picket stands on.
+//! Postgres, the journal, and whatever else Picket stands on.
 
 mod database;
+mod journal;
 mod partitions;

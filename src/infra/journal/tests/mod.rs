@@ -23,7 +23,9 @@ impl Bench {
     }
 
     fn with_budget(max_bytes: u64) -> Self {
-        let root = tempfile::tempdir().unwrap();
+        // In memory where that is possible: these tests sync thousands of times, and what a real
+        // disk adds is in `tests/it/infra/journal.rs`.
+        let root = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let quarantine = root.path().join("quarantine");
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let options = Options { segment_bytes: 256, ..Options::new(max_bytes, quarantine, clock) };
