@@ -1,5 +1,6 @@
 //! Every broad test in one program; the folders mirror `src`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(test)]
 mod infra;
 mod support;

@@ -30,8 +30,6 @@ impl Reader {
     /// and when the future is dropped, the next call begins at the same place.
     pub async fn next(&mut self, max_records: usize, max_bytes: usize) -> io::Result<Vec<Record>> {
         loop {
-            // Before looking at the segments, so that what comes in between wakes us.
-            self.durable.mark_unchanged();
             if let Some(stretch) = self.shared.stretch_at(self.position) {
                 let shared = self.shared.clone();
                 let read = move || read(&shared, stretch, max_records, max_bytes);

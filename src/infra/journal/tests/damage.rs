@@ -52,6 +52,7 @@ async fn an_unfinished_write_is_cut_off_and_appends_go_on_in_its_place() {
 
         let journal = bench.reopen();
         assert_eq!(journal.stats().durable_end, Position(spans[1].start));
+        assert_eq!(bench.segments(), [(0, spans[1].start)], "nothing of it is left");
         assert_eq!(journal.append(body(2)).await.unwrap(), Position(spans[1].end));
         assert_eq!(drain(journal, Position(0)).await, [body(0), body(2)]);
         assert!(bench.set_aside().is_empty(), "nothing was acknowledged, nothing is lost");

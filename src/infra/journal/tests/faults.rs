@@ -88,18 +88,16 @@ impl SegmentFile for FaultyFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        match self.2.take(|fault| fault == Fault::Sync) {
-            Some(_) => Err(io::Error::other("the disk is gone")),
-            None => {
-                let mut plan = self.2.0.lock().unwrap();
-                if let Some((begun, leave)) = plan.stop_at_sync.take() {
-                    begun.send(()).unwrap();
-                    leave.recv().unwrap();
-                }
-                plan.synced.insert(self.1.clone(), self.0.metadata()?.len());
-                SegmentFile::sync_data(&self.0)
-            }
+        if self.2.take(|fault| fault == Fault::Sync).is_some() {
+            return Err(io::Error::other("the disk is gone"));
         }
+        let mut plan = self.2.0.lock().unwrap();
+        if let Some((begun, leave)) = plan.stop_at_sync.take() {
+            begun.send(()).unwrap();
+            leave.recv().unwrap();
+        }
+        plan.synced.insert(self.1.clone(), self.0.metadata()?.len());
+        SegmentFile::sync_data(&self.0)
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {

@@ -222,8 +222,9 @@ async fn an_append_that_nobody_waits_for_is_kept_and_counted_once() {
     let bench = Bench::new();
     let journal = bench.open();
     {
+        // Queued by the first poll; whether it is also answered by then is a matter of luck.
         let append = std::pin::pin!(journal.append(body(0)));
-        assert!(futures_util::poll!(append).is_pending());
+        let _ = futures_util::poll!(append);
     }
     journal.append(body(1)).await.unwrap();
     assert_eq!(journal.stats().unreleased_bytes, bench.options.budget.used());
