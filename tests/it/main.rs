@@ -1,6 +1,5 @@
 //! Every broad test in one program; the folders mirror `src`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[cfg(test)]
 mod infra;
 mod support;

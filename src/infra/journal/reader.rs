@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use super::segment::{Found, Scanner, Stretch};
+use super::segment::{self, Found, Scanner, Stretch};
 use super::shared::Shared;
 use super::{Position, Record};
 
@@ -52,11 +52,16 @@ fn read(
     max_records: usize,
     max_bytes: usize,
 ) -> io::Result<(Vec<Record>, u64)> {
-    let mut scanner = Scanner::open(&shared.directory, stretch)?;
+    let unreadable = |error: io::Error| {
+        let file = segment::path(&shared.directory, stretch.segment);
+        let problem = format!("could not read the journal's file `{}`: {error}", file.display());
+        io::Error::new(error.kind(), problem)
+    };
+    let mut scanner = Scanner::open(&shared.directory, stretch).map_err(unreadable)?;
     let (mut records, mut bytes) = (Vec::new(), 0);
     while records.len() < max_records.max(1) && (records.is_empty() || bytes < max_bytes) {
         let from = scanner.position;
-        match scanner.next()? {
+        match scanner.next().map_err(unreadable)? {
             Some(Found::Record(body)) => {
                 bytes += body.len();
                 records.push(Record { end: Position(scanner.position), bytes: body });
