@@ -1,0 +1,49 @@
+//! Grouping: which events are the same issue, and why.
+//!
+//! Pure: an event and a [`Config`] go in, a tree of what counts and the hashes of it come out. No database,
+//! no clock, no I/O, so that previews can replay a thousand stored events and explanations cannot drift
+//! (`docs/decisions/0004-grouping-is-pure.md`).
+//!
+//! 1. [`prepare`] brings stacks into their canonical form; the result is stored with the event.
+//! 2. [`group`] asks the parts of the event in order which one decides (`strategies`): exceptions, a thread's
+//!    stack, …, the message at last. What counts of it is a [`Tree`].
+//! 3. A stack has two *views*, the program's own frames (`app`) and all frames (`system`); each that tells
+//!    something new becomes a [`Variant`] with a hash. The first hash that is known decides the issue.
+//! 4. A fingerprint, from the client or from a rule, replaces the tree or joins it.
+//! 5. [`explain`] says it in words.
+//!
+//! Hashes equal those of existing Sentry installations byte by byte, so that a moved project finds its
+//! issues again. Whatever changes a hash changes [`Config::version`], which is stored beside it.
+
+mod config;
+mod cursor;
+mod digest;
+mod exception_groups;
+mod exceptions;
+mod explain;
+mod family;
+mod fingerprint;
+mod frame;
+mod glob;
+mod message;
+mod parameterize;
+mod prepare;
+mod reason;
+mod rules;
+mod security;
+mod stacktrace;
+mod strategies;
+mod tree;
+mod variants;
+
+pub use config::Config;
+pub use cursor::{Language, RuleError};
+pub use explain::{ExplainedFrame, ExplainedPart, Explanation, explain};
+pub use fingerprint::{Fingerprint, FingerprintEntry, FingerprintRuleRef};
+pub use prepare::prepare;
+pub use reason::{Mark, Origin, Reason, RuleRef, RuleText};
+pub use strategies::Strategy;
+pub use tree::{
+    Decider, ExceptionPart, FramePart, InApp, Leaf, PerView, StackPart, Text, Tree, ValuePart, View,
+};
+pub use variants::{Basis, Grouping, Variant, VariantName, group};

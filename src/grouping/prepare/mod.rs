@@ -1,0 +1,151 @@
+//! Brings the stacks of an event into the form that is stored, shown and grouped (`grouping.md` §5).
+//!
+//! # Which frames are the program's own
+//! The client says so, rules correct it, and what nobody knows is not. So an event whose client knows
+//! nothing about its frames has no own frames at all; relays of other servers then count all frames as own
+//! (`protocol.md` §5.10). We do not store that guess: in the hash it makes no difference, because a stack
+//! without own frames is grouped by all of its frames, and that digest is the one which "all are own" would
+//! give. Pages that fold frames show all of them in that case.
+//!
+//! Preparing twice is the same as preparing once: what the client said stays in the frame, under
+//! `data.orig_in_app` where other servers keep it too, and every run starts from there.
+
+mod javascript;
+mod trim;
+
+pub(super) use trim::trim_function;
+
+use std::collections::BTreeMap;
+
+use super::Config;
+use super::family::Family;
+use super::frame::FrameView;
+use super::rules::{Owner, Run};
+use crate::protocol::event::{Event, Frame, Stacktrace};
+use crate::protocol::lenient::Raw;
+
+/// Where a frame remembers what the client said about `in_app`: 1, 0, or -1 for nothing.
+const CLIENT_IN_APP: &str = "orig_in_app";
+
+/// Shortens function names, gives scripts their module and decides which frames are the program's own.
+pub fn prepare(event: &mut Event, config: &Config) {
+    let platform = event.platform().to_owned();
+    let stage = Stage { platform: &platform, config };
+    for exception in event.exception.iter_mut().flat_map(|list| &mut list.values) {
+        // Taken out, so that rules can look at the exception while its stacks change.
+        let mut stacks = [exception.stacktrace.take(), exception.raw_stacktrace.take()];
+        stacks.iter_mut().for_each(|stack| stage.prepare(stack.as_mut(), Owner(Some(exception))));
+        [exception.stacktrace, exception.raw_stacktrace] = stacks;
+    }
+    stage.prepare(event.stacktrace.as_mut(), Owner::default());
+    for thread in event.threads.iter_mut().flat_map(|list| &mut list.values) {
+        stage.prepare(thread.stacktrace.as_mut(), Owner::default());
+        stage.prepare(thread.raw_stacktrace.as_mut(), Owner::default());
+    }
+}
+
+/// What the client said about a frame, also after [`prepare`].
+pub(super) fn client_in_app(frame: &Frame) -> Option<bool> {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        #[serde(default)]
+        orig_in_app: Option<i8>,
+    }
+    let remembered = frame.data.as_ref().filter(|data| data.text().contains(CLIENT_IN_APP));
+    match remembered.and_then(Raw::parse::<Data>).and_then(|data| data.orig_in_app) {
+        None => frame.in_app,
+        Some(-1) => None,
+        Some(number) => Some(number != 0),
+    }
+}
+
+struct Stage<'c> {
+    platform: &'c str,
+    config: &'c Config,
+}
+
+impl Stage<'_> {
+    fn prepare(&self, stack: Option<&mut Stacktrace>, owner: Owner<'_>) {
+        let Some(frames) = stack.and_then(|stack| stack.frames.as_mut()) else { return };
+        frames.iter_mut().for_each(|frame| self.clean(frame));
+        let clients: Vec<_> = frames.iter().map(client_in_app).collect();
+        let views = frames.iter().map(|frame| FrameView::new(frame, self.platform));
+        let run = Run::classify(self.config.rules(), owner, views.zip(clients.iter().copied()));
+        let decided: Vec<_> =
+            run.frames().iter().map(|state| state.in_app.unwrap_or(false)).collect();
+        for ((frame, client), in_app) in frames.iter_mut().zip(clients).zip(decided) {
+            remember(frame, client, in_app);
+            frame.in_app = Some(in_app);
+        }
+    }
+
+    fn clean(&self, frame: &mut Frame) {
+        let platform = frame.platform.as_deref().unwrap_or(self.platform);
+        if frame.raw_function.is_none()
+            && let Some(function) = &frame.function
+        {
+            let trimmed = trim_function(function, platform);
+            if trimmed != *function {
+                let trimmed = trimmed.into_owned();
+                frame.raw_function = frame.function.replace(trimmed);
+            }
+        }
+        let is_script = Family::of(platform) == Family::Javascript;
+        if is_script && frame.module.as_deref().is_none_or(str::is_empty) {
+            let module = frame.abs_path.as_deref().and_then(javascript::module_of);
+            frame.module = module.or(frame.module.take());
+        }
+        if self.platform == "javascript"
+            && let Some(filename) = &mut frame.filename
+            && let Some(query) = filename.find('?')
+        {
+            filename.truncate(query);
+        }
+        if frame.platform.as_deref().unwrap_or(self.platform) == "python" {
+            name_worker_start(frame);
+        }
+    }
+}
+
+/// Keeps what the client said where that is about to be lost.
+fn remember(frame: &mut Frame, client: Option<bool>, in_app: bool) {
+    if client == Some(in_app) {
+        return;
+    }
+    let number = match client {
+        None => "-1",
+        Some(false) => "0",
+        Some(true) => "1",
+    };
+    let mut data: BTreeMap<String, Raw> =
+        frame.data.as_ref().and_then(Raw::parse).unwrap_or_default();
+    let number = serde_json::from_str(number).expect("a number is JSON");
+    data.insert(CLIENT_IN_APP.to_owned(), number);
+    let text = serde_json::to_string(&data).expect("a map of JSON is JSON");
+    frame.data = serde_json::from_str(&text).ok();
+}
+
+/// Python's multiprocessing starts workers with a line of code that holds two file descriptors.
+fn name_worker_start(frame: &mut Frame) {
+    const START: &str = "from multiprocessing.spawn import spawn_main; spawn_main(";
+    let Some(line) = &mut frame.context_line else { return };
+    if frame.module.as_deref() != Some("__main__")
+        || frame.filename.as_deref() != Some("<string>")
+        || frame.function.as_deref() != Some("<module>")
+        || !line.trim_start().starts_with(START)
+    {
+        return;
+    }
+    let mut named = String::with_capacity(line.len());
+    for part in line.split_inclusive('=') {
+        let after_equals = named.ends_with('=');
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        if after_equals && rest.len() < part.len() {
+            named.push_str("<int>");
+            named.push_str(rest);
+        } else {
+            named.push_str(part);
+        }
+    }
+    *line = named;
+}

@@ -1,0 +1,267 @@
+//! Runs the rules over one stack (`grouping.md` §10.3).
+
+use super::bits::Bits;
+use super::compile::{Category, Check, Classify, Contribute, OwnerTest, Rule, Test};
+use super::parse::{Range, Subject};
+use super::{Atom, RuleSet};
+use crate::grouping::frame::FrameView;
+use crate::grouping::glob::PathText;
+use crate::grouping::reason::{Mark, Reason, RuleRef};
+use crate::grouping::tree::{FramePart, View};
+use crate::protocol::event::Exception;
+
+/// What stands for a function or an exception's type that is not known.
+const UNKNOWN: &str = "<unknown>";
+
+/// The exception that a stack belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::grouping) struct Owner<'e>(pub(in crate::grouping) Option<&'e Exception>);
+
+impl<'e> Owner<'e> {
+    fn text(self, subject: Subject) -> Option<&'e str> {
+        let exception = self.0?;
+        match subject {
+            Subject::ErrorType => Some(exception.kind.as_deref().unwrap_or(UNKNOWN)),
+            Subject::ErrorValue => exception.value.as_deref(),
+            _ => exception.mechanism.as_ref()?.kind.as_deref(),
+        }
+    }
+
+    fn passes(self, test: &OwnerTest) -> bool {
+        self.text(test.subject).is_some_and(|text| test.glob.matches(text)) != test.negated
+    }
+}
+
+/// What the classifier pass decided about a frame.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::grouping) struct FrameState<'r> {
+    /// Whether it is the program's own; `None`: neither the client nor a rule said so.
+    pub(in crate::grouping) in_app: Option<bool>,
+    /// The last rule that changed `in_app`.
+    pub(in crate::grouping) decided_by: Option<&'r RuleRef>,
+    category: Category,
+    family: u8,
+}
+
+/// How many frames may count, as rules set it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::grouping) struct Limits {
+    /// 0: no limit.
+    max_frames: u32,
+    /// 0: no limit.
+    pub(in crate::grouping) min_frames: u32,
+}
+
+/// The rules on one stack: what matched, and what came of it.
+#[derive(Debug)]
+pub(in crate::grouping) struct Run<'r, 'e> {
+    set: &'r RuleSet,
+    owner: Owner<'e>,
+    /// For each frame, the bits of the atoms that match it.
+    matched: Vec<u64>,
+    words_per_frame: usize,
+    frames: Vec<FrameState<'r>>,
+    /// The rules worth a look.
+    triggered: Bits,
+}
+
+impl<'r, 'e> Run<'r, 'e> {
+    /// Runs the classifier pass over frames whose in-app state is what the client said.
+    pub(in crate::grouping) fn classify(
+        set: &'r RuleSet,
+        owner: Owner<'e>,
+        frames: impl ExactSizeIterator<Item = (FrameView<'e>, Option<bool>)>,
+    ) -> Self {
+        let words_per_frame = set.atom_count.div_ceil(64);
+        let mut run = Self {
+            set,
+            owner,
+            matched: vec![0; words_per_frame * frames.len()],
+            words_per_frame,
+            frames: Vec::with_capacity(frames.len()),
+            triggered: set.always.clone(),
+        };
+        let mut path = PathText::default();
+        for (frame, in_app) in frames {
+            run.add_frame(frame, in_app, &mut path);
+        }
+        run.classifier_pass();
+        run
+    }
+
+    /// What was decided, frame by frame.
+    pub(in crate::grouping) fn frames(&self) -> &[FrameState<'r>] {
+        &self.frames
+    }
+
+    fn add_frame(&mut self, view: FrameView<'_>, in_app: Option<bool>, path: &mut PathText) {
+        let set = self.set;
+        let family = view.family.bit();
+        let first_word = self.frames.len() * self.words_per_frame;
+        let (matched, triggered) = (&mut self.matched, &mut self.triggered);
+        let mut found = |atom: Atom| {
+            matched[first_word + atom / 64] |= 1 << (atom % 64);
+            set.by_atom[atom].iter().for_each(|rule| triggered.set(*rule));
+        };
+        let function = view.trimmed_function();
+        set.functions.search(function.as_deref().unwrap_or(UNKNOWN), family, &mut found);
+        let frame = view.frame;
+        if let Some(module) = &frame.module {
+            set.modules.search(module, family, &mut found);
+        }
+        if let Some(package) = &frame.package {
+            path.set(package);
+            set.packages.search_path(path, family, &mut found);
+        }
+        if let Some(file) = frame.abs_path.as_ref().or(frame.filename.as_ref()) {
+            path.set(file);
+            set.paths.search_path(path, family, &mut found);
+        }
+        self.frames.push(FrameState { in_app, decided_by: None, category: 0, family });
+    }
+
+    fn classifier_pass(&mut self) {
+        let mut pending = self.triggered.clone();
+        let mut matching = Vec::new();
+        let mut next = pending.next(0);
+        while let Some(index) = next {
+            let rule = &self.set.rules[index];
+            if !rule.classify.is_empty() {
+                // First all matches, then the effects: a rule does not feed itself.
+                matching.clear();
+                matching.extend(self.matches_of(rule));
+                for action in &rule.classify {
+                    self.apply_classify(action, rule, &matching, &mut pending);
+                }
+            }
+            next = pending.next(index + 1);
+        }
+        self.triggered = pending;
+    }
+
+    fn apply_classify(
+        &mut self,
+        action: &Classify,
+        rule: &'r Rule,
+        matching: &[usize],
+        pending: &mut Bits,
+    ) {
+        for &at in matching {
+            match action {
+                Classify::Category(category) => {
+                    self.frames[at].category = *category;
+                    pending.add(&self.set.by_category[*category]);
+                }
+                Classify::App(range, value) => {
+                    let span = span(*range, at, self.frames.len());
+                    for frame in &mut self.frames[span] {
+                        if frame.in_app != Some(*value) {
+                            frame.in_app = Some(*value);
+                            frame.decided_by = Some(&rule.classify_ref);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the contribution pass over the parts made of the same frames, for both views.
+    pub(in crate::grouping) fn contribute(&self, parts: &mut [FramePart]) -> Limits {
+        let mut limits = Limits::default();
+        let mut next = self.triggered.next(0);
+        while let Some(index) = next {
+            let rule = &self.set.rules[index];
+            if !rule.contribute.is_empty() {
+                for at in self.matches_of(rule) {
+                    for action in &rule.contribute {
+                        apply_contribute(action, rule, at, parts, &mut limits);
+                    }
+                }
+            }
+            next = self.triggered.next(index + 1);
+        }
+        limits
+    }
+
+    /// The frames that a rule matches, outermost first.
+    fn matches_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
+        let is_wanted = rule.owner.iter().all(|test| self.owner.passes(test));
+        let count = if is_wanted { self.frames.len() } else { 0 };
+        (0..count).filter(|at| {
+            rule.frame.iter().all(|test| self.passes(test, *at))
+                && rule.caller.as_ref().is_none_or(|test| {
+                    at.checked_sub(1).is_some_and(|caller| self.passes(test, caller))
+                })
+                && rule
+                    .callee
+                    .as_ref()
+                    .is_none_or(|test| at + 1 < self.frames.len() && self.passes(test, at + 1))
+        })
+    }
+
+    fn passes(&self, test: &Test, at: usize) -> bool {
+        let frame = &self.frames[at];
+        let holds = match &test.check {
+            Check::Family(families) => families & frame.family != 0,
+            Check::Atom(atom) => {
+                self.matched[at * self.words_per_frame + atom / 64] >> (atom % 64) & 1 == 1
+            }
+            Check::Category(categories) => categories.contains(&frame.category),
+            Check::App(wanted) => frame.in_app.unwrap_or(false) == *wanted,
+        };
+        holds != test.negated
+    }
+}
+
+fn apply_contribute(
+    action: &Contribute,
+    rule: &Rule,
+    at: usize,
+    parts: &mut [FramePart],
+    limits: &mut Limits,
+) {
+    match *action {
+        Contribute::MaxFrames(count) => limits.max_frames = count,
+        Contribute::MinFrames(count) => limits.min_frames = count,
+        Contribute::Group(range, counts) => {
+            let span = span(range, at, parts.len());
+            for part in &mut parts[span] {
+                // No rule brings a library's frame into the app view.
+                let views = if part.in_app.value {
+                    &[View::App, View::System][..]
+                } else {
+                    &[View::System]
+                };
+                for view in views {
+                    let mark = part.marks.get_mut(*view);
+                    if mark.counts != counts {
+                        let reason = Some(Reason::Rule(rule.contribute_ref.clone()));
+                        *mark = Mark { counts, reason };
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn span(range: Range, at: usize, count: usize) -> std::ops::Range<usize> {
+    match range {
+        Range::Itself => at..at + 1,
+        Range::Inner => at + 1..count,
+        Range::Outer => 0..at,
+    }
+}
+
+impl Limits {
+    /// Lets only the frames nearest to the crash count, if a rule wants that.
+    pub(in crate::grouping) fn cut(self, parts: &mut [FramePart], view: View) {
+        if self.max_frames == 0 {
+            return;
+        }
+        let most = usize::try_from(self.max_frames).unwrap_or(usize::MAX);
+        let counting = parts.iter_mut().rev().map(|part| part.marks.get_mut(view));
+        for mark in counting.filter(|mark| mark.counts).skip(most) {
+            *mark = Mark::ignored(Reason::BeyondMaxFrames(self.max_frames));
+        }
+    }
+}

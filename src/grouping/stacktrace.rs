@@ -1,0 +1,93 @@
+//! What counts of a stack trace (`grouping.md` §7).
+
+use super::Config;
+use super::frame::FrameView;
+use super::prepare::client_in_app;
+use super::reason::{Mark, Reason};
+use super::rules::{Owner, Run};
+use super::tree::{Decider, FramePart, InApp, PerView, StackPart, View};
+use crate::protocol::event::Stacktrace;
+
+/// The stack as grouping sees it, on `platform`, with the exception it belongs to.
+pub(super) fn part(
+    stack: &Stacktrace,
+    owner: Owner<'_>,
+    platform: &str,
+    config: &Config,
+) -> StackPart {
+    let views = || stack.frames().iter().map(|frame| FrameView::new(frame, platform));
+    let clients = views().map(|view| (view, client_in_app(view.frame)));
+    let run = Run::classify(config.rules(), owner, clients);
+
+    let mut frames = Vec::with_capacity(stack.frames().len());
+    let mut before = None;
+    for (view, state) in views().zip(run.frames()) {
+        let by = match state.decided_by {
+            Some(rule) => Decider::Rule(rule.clone()),
+            None if state.in_app.is_some() => Decider::Client,
+            None => Decider::Nobody,
+        };
+        let in_app = InApp { value: state.in_app.unwrap_or(false), by };
+        frames.push(frame_part(view, before, in_app));
+        before = Some(view);
+    }
+    ignore_lone_blank_script(&mut frames, views().next());
+    let limits = run.contribute(&mut frames);
+    let mut mark = |view| {
+        limits.cut(&mut frames, view);
+        stack_mark(&frames, view, limits.min_frames)
+    };
+    let marks = PerView { app: mark(View::App), system: mark(View::System) };
+    StackPart { frames, marks }
+}
+
+fn frame_part(view: FrameView<'_>, before: Option<FrameView<'_>>, in_app: InApp) -> FramePart {
+    let leaves = view.leaves();
+    let system = if before.is_some_and(|before| view.repeats(before)) {
+        Mark::ignored(Reason::Recursion)
+    } else if view.is_evaluated_code() {
+        Mark::ignored(Reason::EvaluatedCode)
+    } else if leaves.any_counts() {
+        Mark::COUNTS
+    } else {
+        Mark::ignored(Reason::EmptyFrame)
+    };
+    let app = if in_app.value { system.clone() } else { Mark::ignored(Reason::NotInApp) };
+    FramePart {
+        module: leaves.module,
+        filename: leaves.filename,
+        function: leaves.function,
+        context_line: leaves.context_line,
+        in_app,
+        marks: PerView { app, system },
+    }
+}
+
+/// One frame without function and address is what browsers send for errors of other sites' scripts.
+fn ignore_lone_blank_script(frames: &mut [FramePart], first: Option<FrameView<'_>>) {
+    if let ([frame], Some(view)) = (frames, first)
+        && view.is_blank_script()
+    {
+        for view in [View::App, View::System] {
+            let mark = frame.marks.get_mut(view);
+            if mark.counts {
+                *mark = Mark::ignored(Reason::LoneFrameWithoutFunction);
+            }
+        }
+    }
+}
+
+fn stack_mark(frames: &[FramePart], view: View, min_frames: u32) -> Mark {
+    let counting = frames.iter().filter(|frame| frame.marks.get(view).counts).count();
+    if u32::try_from(counting).is_ok_and(|counting| counting < min_frames) {
+        return Mark::ignored(Reason::BelowMinFrames(min_frames));
+    }
+    if counting > 0 {
+        return Mark::COUNTS;
+    }
+    Mark::ignored(match view {
+        _ if frames.is_empty() => Reason::NoFrames,
+        View::App if !frames.iter().any(|frame| frame.in_app.value) => Reason::NoAppFrames,
+        _ => Reason::NoFrameCounts,
+    })
+}
