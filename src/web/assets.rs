@@ -34,6 +34,7 @@ const BUNDLES: &[(&str, &[&str])] = &[
             "css/layout.css",
             "css/components.css",
             "css/forms.css",
+            "css/accounts.css",
         ],
     ),
     ("picket.js", &["js/time.js", "js/page.js", "js/keys.js"]),

@@ -136,13 +136,8 @@ impl Report {
             error!(error.id = %id, %request, error = %cause, "Could not answer `{request}`: {cause}");
             id
         });
-        let view = ErrorView {
-            shell,
-            status: self.status.as_u16(),
-            heading: self.heading,
-            text: self.text,
-            id: id.unwrap_or_default(),
-        };
+        let view =
+            ErrorView { shell, heading: self.heading, text: self.text, id: id.unwrap_or_default() };
         let page = if is_fragment {
             Page::new(&ErrorFragment { text: &view.text, id: &view.id })
         } else {
@@ -250,7 +245,6 @@ fn chain(error: &Error) -> String {
 #[template(path = "errors/page.html")]
 struct ErrorView {
     shell: Shell,
-    status: u16,
     heading: &'static str,
     text: String,
     id: String,
@@ -287,7 +281,6 @@ mod tests {
     fn error_pages_render() {
         let view = ErrorView {
             shell: Shell::sample(),
-            status: 500,
             heading: "Something went wrong here",
             text: "Try again.".to_owned(),
             id: "f00d".to_owned(),

@@ -1,6 +1,7 @@
 //! What people type into forms.
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
+use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::csrf::MAX_FORM_BYTES;
@@ -24,6 +25,27 @@ where
             Ok(axum_extra::extract::Form(fields)) => Ok(Self(fields)),
             // Our own pages send what their handlers read, so this is somebody's own request.
             Err(rejection) => Err(Error::BadRequest(format!("The form does not fit: {rejection}"))),
+        }
+    }
+}
+
+/// What follows the `?` of an address. Repeated names fill a `Vec`.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Query<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        match axum_extra::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum_extra::extract::Query(values)) => Ok(Self(values)),
+            Err(rejection) => {
+                Err(Error::BadRequest(format!("The address does not fit: {rejection}")))
+            }
         }
     }
 }

@@ -25,22 +25,43 @@
 //! }
 //! ```
 
+pub mod accounts;
 pub mod assets;
 pub mod components;
 mod csrf;
 pub mod error;
 pub mod forms;
+pub mod home;
 mod next_url;
+pub mod organizations;
 pub mod page;
+pub mod projects;
 pub mod redirect;
 pub mod routes;
 pub mod session;
 pub mod visit;
 
 pub use error::{Error, Result};
-pub use forms::Form;
+pub use forms::{Form, Query};
 pub use page::{Page, Shell, ShellOrganization, ShellProject, ShellUser};
 pub use redirect::Redirect;
 pub use routes::{Access, router, routes};
 pub use session::{Member, SignedIn};
 pub use visit::Visit;
+
+use crate::base::Slug;
+
+/// The issues of an organization.
+fn issue_list_url(organization: &Slug) -> String {
+    format!("/{organization}/issues")
+}
+
+/// The issues of one project.
+fn issues_of_project(organization: &Slug, project: &Slug) -> String {
+    format!("/{organization}/issues?project={project}")
+}
+
+/// An issue, by what people call it.
+fn issue_url(organization: &Slug, short_id: &str) -> String {
+    format!("/{organization}/issues/{short_id}/")
+}

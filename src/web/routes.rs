@@ -7,11 +7,28 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
+use axum_extra::routing::TypedPath;
 use http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::accounts::account::AccountPath;
+use super::accounts::profile::{PasswordPath, ProfilePath};
+use super::accounts::sessions::{EndOtherSessionsPath, EndSessionPath};
+use super::accounts::setup::SetupPath;
+use super::accounts::sign_in::SignInPath;
+use super::accounts::sign_out::SignOutPath;
+use super::accounts::tokens::{RevokeTokenPath, TokenRedirectPath, TokensPath};
+use super::accounts::{account, profile, sessions, setup, sign_in, sign_out, tokens};
 use super::error::{Error, Report};
-use super::{assets, session, visit};
+use super::home::HomePath;
+use super::organizations::settings::OrganizationSettingsPath;
+use super::projects::detail::ProjectPath;
+use super::projects::first_event::FirstEventPath;
+use super::projects::keys::{KeyPath, KeysPath};
+use super::projects::list::ProjectListPath;
+use super::projects::new::NewProjectPath;
+use super::projects::settings::ProjectSettingsPath;
+use super::{assets, home, organizations, projects, session, visit};
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
 
@@ -43,7 +60,36 @@ impl fmt::Display for Access {
 #[rustfmt::skip]
 pub fn routes() -> Routes<App, Access> {
     Routes::new()
-        .get (assets::ASSET_PATH,  Access::Asset, assets::show_asset)
+        .get (HomePath::PATH,                 Access::Public,   home::show_home)
+        .get (SetupPath::PATH,                Access::Public,   setup::show_setup)
+        .post(SetupPath::PATH,                Access::Public,   setup::set_up)
+        .get (SignInPath::PATH,               Access::Public,   sign_in::show_sign_in)
+        .post(SignInPath::PATH,               Access::Public,   sign_in::sign_in)
+        .post(SignOutPath::PATH,              Access::Public,   sign_out::sign_out)
+
+        .get (AccountPath::PATH,              Access::SignedIn, account::show_account)
+        .post(ProfilePath::PATH,              Access::SignedIn, profile::update_profile)
+        .post(PasswordPath::PATH,             Access::SignedIn, profile::change_password)
+        .post(EndSessionPath::PATH,           Access::SignedIn, sessions::end_session)
+        .post(EndOtherSessionsPath::PATH,     Access::SignedIn, sessions::end_other_sessions)
+        .post(TokensPath::PATH,               Access::SignedIn, tokens::create_token)
+        .post(RevokeTokenPath::PATH,          Access::SignedIn, tokens::revoke_token)
+        .get (TokenRedirectPath::PATH,        Access::Public,   tokens::redirect_to_tokens)
+
+        .get (OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::show_organization_settings)
+        .post(OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::rename_organization)
+
+        .get (ProjectListPath::PATH,          Access::Member,   projects::list::show_project_list)
+        .get (NewProjectPath::PATH,           Access::Member,   projects::new::show_new_project)
+        .post(NewProjectPath::PATH,           Access::Member,   projects::new::create_project)
+        .get (ProjectPath::PATH,              Access::Member,   projects::detail::show_project)
+        .get (FirstEventPath::PATH,           Access::Member,   projects::first_event::check_first_event)
+        .get (ProjectSettingsPath::PATH,      Access::Member,   projects::settings::show_project_settings)
+        .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::rename_project)
+        .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
+        .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
+
+        .get (assets::ASSET_PATH,             Access::Asset,    assets::show_asset)
 }
 
 /// The pages as a router, with the check of every route's access in front of it.

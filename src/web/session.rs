@@ -62,6 +62,30 @@ impl Member {
         }
     }
 
+    /// An owner who looks at one project, for rendering templates in tests.
+    #[cfg(test)]
+    pub(super) fn sample(project: Project) -> Self {
+        let at = project.created_at;
+        Self {
+            user: User {
+                id: crate::base::UserId(1),
+                email: "ada@example.com".to_owned(),
+                name: "Ada".to_owned(),
+                created_at: at,
+                last_sign_in_at: None,
+            },
+            organization: Organization {
+                id: project.organization_id,
+                slug: "default".parse().expect("a slug"),
+                name: "Default".to_owned(),
+                created_at: at,
+            },
+            role: Role::Owner,
+            projects: vec![project],
+            visit: Visit::sample(),
+        }
+    }
+
     /// The organization's project with this slug.
     pub fn project(&self, slug: &Slug) -> Result<&Project> {
         self.projects.iter().find(|project| project.slug == *slug).ok_or(Error::NotFound)

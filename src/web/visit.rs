@@ -19,7 +19,8 @@ use super::page::{Shell, ShellUser};
 use super::redirect::{Flash, SessionChange};
 use crate::app::App;
 use crate::base::secrets;
-use crate::domain::accounts::{Session, User, sessions};
+use crate::domain::accounts::sessions::{self, Browser};
+use crate::domain::accounts::{Session, User};
 use crate::infra::http::cookies::Cookies;
 use crate::infra::http::{Nonce, client_address};
 
@@ -61,6 +62,11 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// The browser, as a session keeps it.
+    pub(super) fn browser(&self) -> Browser {
+        Browser { user_agent: self.user_agent.clone(), ip_address: self.client_address.to_string() }
+    }
+
     /// The shell of a page for whoever is looking, outside of any organization.
     pub fn shell(&self) -> Shell {
         Shell {
@@ -72,6 +78,21 @@ impl Visit {
                 .map(|(user, _)| ShellUser { name: user.name.clone(), email: user.email.clone() }),
             flash: self.flash.clone(),
             ..Shell::default()
+        }
+    }
+
+    /// Nobody in particular, for rendering templates in tests.
+    #[cfg(test)]
+    pub(super) fn sample() -> Self {
+        Self {
+            signed_in: None,
+            client_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: String::new(),
+            is_fragment: false,
+            nonce: "nonce".to_owned(),
+            secret: "secret".to_owned(),
+            has_secret: true,
+            flash: String::new(),
         }
     }
 

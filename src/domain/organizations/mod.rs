@@ -38,6 +38,9 @@ const RESERVED_SLUGS: &[&str] = &[
     "wizard",
 ];
 
+/// The longest name, so that it fits the bar on top of every page.
+const MAX_NAME_CHARS: usize = 100;
+
 /// How many numbered slugs are tried before the name is refused.
 const MAX_SLUG_ATTEMPTS: u32 = 100;
 
@@ -81,12 +84,24 @@ impl Role {
     }
 }
 
+/// Somebody who belongs to an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
 /// Creates an organization with a free slug.
 pub async fn create(db: &mut PgConnection, name: &str, now: Timestamp) -> Result<Organization> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 {
-        return Err(Error::invalid("organization", "Use a name of 1 to 100 characters."));
-    }
+    let name = checked_name(name)?;
     let plain = Slug::from_name(name, "organization");
     for number in 1..=MAX_SLUG_ATTEMPTS {
         let slug = if number == 1 { plain.clone() } else { plain.numbered(number) };
@@ -97,7 +112,23 @@ pub async fn create(db: &mut PgConnection, name: &str, now: Timestamp) -> Result
             return Ok(organization);
         }
     }
-    Err(Error::invalid("organization", "Too many organizations have this name."))
+    Err(Error::invalid("name", "Too many organizations have this name."))
+}
+
+/// Gives an organization another name; its slug, and with it every link, stays.
+pub async fn rename(app: &App, id: OrganizationId, name: &str) -> Result<()> {
+    let name = checked_name(name)?;
+    let mut db = app.db.acquire().await?;
+    if store::update_name(&mut db, id, name).await? { Ok(()) } else { Err(Error::NotFound) }
+}
+
+fn checked_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+        Ok(name)
+    } else {
+        Err(Error::invalid("name", format!("Use a name of 1 to {MAX_NAME_CHARS} characters.")))
+    }
 }
 
 /// The oldest organization, or a new one called `default` in a fresh installation.

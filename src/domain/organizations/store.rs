@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, query, query_as, query_scalar};
 
-use super::{Organization, Role};
+use super::{Organization, Person, Role};
 use crate::base::{OrganizationId, Slug, Timestamp, UserId};
 
 /// Inserts an organization; `None` if the slug is taken.
@@ -67,6 +67,44 @@ pub async fn find_oldest(db: &mut PgConnection) -> sqlx::Result<Option<Organizat
     )
     .fetch_optional(db)
     .await
+}
+
+/// Sets the name; `false` if there is no such organization.
+pub async fn update_name(
+    db: &mut PgConnection,
+    id: OrganizationId,
+    name: &str,
+) -> sqlx::Result<bool> {
+    let done =
+        query!("UPDATE organizations SET name = $2 WHERE id = $1", id.0, name).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Who belongs to the organization, by name.
+pub async fn list_people(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> sqlx::Result<Vec<Person>> {
+    let rows = query!(
+        r#"
+        SELECT users.id, users.name, users.email, users.last_sign_in_at, memberships.role
+        FROM memberships
+        JOIN users ON users.id = memberships.user_id
+        WHERE memberships.organization_id = $1
+        ORDER BY lower(users.name), users.id
+        "#,
+        organization.0,
+    )
+    .fetch_all(db)
+    .await?;
+    let people = rows.into_iter().map(|row| Person {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        role: Role::from_stored(&row.role),
+        last_sign_in_at: row.last_sign_in_at,
+    });
+    Ok(people.collect())
 }
 
 /// The organizations a person belongs to, the oldest first.

@@ -26,6 +26,9 @@ const MAX_SLUG_ATTEMPTS: u32 = 100;
 /// The longest name of a project or key, so that a page's title stays one line.
 pub const MAX_NAME_CHARS: usize = 100;
 
+/// The longest name of a platform.
+const MAX_PLATFORM_BYTES: usize = 64;
+
 /// The most keys of one project: more than one per environment of the largest set-ups.
 pub const MAX_KEYS: usize = 50;
 
@@ -77,6 +80,7 @@ pub struct NewProject {
 /// Creates a project with a free slug and its first key.
 pub async fn create(app: &App, new: NewProject) -> Result<(Project, ProjectKey)> {
     let name = checked_name(&new.name)?;
+    check_platform(new.platform.as_deref())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // Whoever has already pasted the starter's DSN must not have to change it.
@@ -171,6 +175,21 @@ fn new_key(project_id: ProjectId, label: &str, now: Timestamp) -> ProjectKey {
         label: label.to_owned(),
         is_active: true,
         created_at: now,
+    }
+}
+
+/// Whatever SDK somebody uses may have its own name; only its shape is given.
+fn check_platform(platform: Option<&str>) -> Result<()> {
+    let is_word = |text: &str| {
+        (1..=MAX_PLATFORM_BYTES).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    match platform {
+        Some(platform) if !is_word(platform) => Err(Error::invalid(
+            "platform",
+            "Use a platform's short name, like `python-django`: lower-case letters, digits and `-`.",
+        )),
+        _ => Ok(()),
     }
 }
 

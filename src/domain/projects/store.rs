@@ -150,6 +150,16 @@ pub async fn list(
     .await
 }
 
+/// Whether the organization has any project.
+pub async fn exists(db: &mut PgConnection, organization: OrganizationId) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM projects WHERE organization_id = $1) AS "exists!""#,
+        organization.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Sets the name; `false` if there is no such project.
 pub async fn update_name(db: &mut PgConnection, id: ProjectId, name: &str) -> sqlx::Result<bool> {
     let done =

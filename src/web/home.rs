@@ -1,0 +1,64 @@
+//! The start page: it has nothing of its own to show and knows where to go.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::routing::TypedPath;
+
+use super::accounts::sign_in::SignInPath;
+use super::projects::new::NewProjectPath;
+use super::{Page, Redirect, Result, Shell, Visit, issue_list_url};
+use crate::app::App;
+use crate::domain::organizations;
+use crate::domain::{accounts, projects};
+
+/// The start page.
+#[derive(Clone, Copy, Debug, TypedPath)]
+#[typed_path("/", rejection(super::Error))]
+pub struct HomePath;
+
+/// Why somebody stays on the start page: there is nowhere to go yet.
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomeView {
+    shell: Shell,
+    is_fresh: bool,
+}
+
+/// Goes to the issues, or to the step that comes before there can be any.
+pub async fn show_home(_: HomePath, visit: Visit, State(app): State<App>) -> Result<Response> {
+    let mut db = app.db.acquire().await?;
+    let Some((user, _)) = &visit.signed_in else {
+        return if accounts::store::has_users(&mut db).await? {
+            Ok(Redirect::to(SignInPath).into_response())
+        } else {
+            stay(&visit, true)
+        };
+    };
+    let organizations = organizations::store::list_for_user(&mut db, user.id).await?;
+    let Some(organization) = organizations.into_iter().next() else { return stay(&visit, false) };
+    let has_projects = projects::store::exists(&mut db, organization.id).await?;
+    let next = if has_projects {
+        Redirect::to(issue_list_url(&organization.slug))
+    } else {
+        Redirect::to(NewProjectPath { organization: organization.slug })
+    };
+    Ok(next.into_response())
+}
+
+fn stay(visit: &Visit, is_fresh: bool) -> Result<Response> {
+    Ok(Page::new(&HomeView { shell: visit.shell(), is_fresh })?.into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_states_render() {
+        let fresh = HomeView { shell: Shell::sample(), is_fresh: true }.render().unwrap();
+        assert!(fresh.contains("log"));
+        let lonely = HomeView { shell: Shell::sample(), is_fresh: false }.render().unwrap();
+        assert!(lonely.contains("organization"));
+    }
+}

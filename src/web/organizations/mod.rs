@@ -1,0 +1,3 @@
+//! Pages about an organization.
+
+pub mod settings;

@@ -1,0 +1,140 @@
+//! An organization's settings: its name and who belongs to it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::routing::TypedPath;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::base::{Slug, Timestamp};
+use crate::domain::organizations::{self, Person, Role};
+use crate::web::components::time::Moment;
+use crate::web::forms::Problem;
+use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
+
+/// The page.
+#[derive(Clone, Debug, Deserialize, TypedPath)]
+#[typed_path("/{organization}/settings", rejection(Error))]
+pub struct OrganizationSettingsPath {
+    /// Which organization.
+    pub organization: Slug,
+}
+
+/// The new name.
+#[derive(Debug, Deserialize)]
+pub struct NameForm {
+    name: String,
+}
+
+#[derive(Template)]
+#[template(path = "organizations/settings.html")]
+struct OrganizationSettingsView {
+    shell: Shell,
+    path: OrganizationSettingsPath,
+    name: String,
+    slug: Slug,
+    is_owner: bool,
+    people: Vec<PersonRow>,
+    problem: Problem,
+}
+
+struct PersonRow {
+    name: String,
+    email: String,
+    is_owner: bool,
+    last_sign_in: Option<Moment>,
+}
+
+impl PersonRow {
+    fn new(person: &Person, now: Timestamp) -> Self {
+        Self {
+            name: person.name.clone(),
+            email: person.email.clone(),
+            is_owner: person.role == Role::Owner,
+            last_sign_in: person.last_sign_in_at.map(|at| Moment::new(at, now)),
+        }
+    }
+}
+
+/// Shows the settings.
+pub async fn show_organization_settings(
+    path: OrganizationSettingsPath,
+    member: Member,
+    State(app): State<App>,
+) -> Result<Page> {
+    let name = member.organization.name.clone();
+    show(&app, &member, path, name, Problem::default()).await
+}
+
+/// Gives the organization another name.
+pub async fn rename_organization(
+    path: OrganizationSettingsPath,
+    member: Member,
+    State(app): State<App>,
+    Form(form): Form<NameForm>,
+) -> Result<Response> {
+    member.require_owner()?;
+    match organizations::rename(&app, member.organization.id, &form.name).await {
+        Ok(()) => Ok(Redirect::to(path).with_flash("Saved.").into_response()),
+        Err(error) => {
+            let problem = Problem::from_error(error)?;
+            let page = show(&app, &member, path, form.name, problem).await?;
+            Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
+        }
+    }
+}
+
+async fn show(
+    app: &App,
+    member: &Member,
+    path: OrganizationSettingsPath,
+    name: String,
+    problem: Problem,
+) -> Result<Page> {
+    let mut db = app.db.acquire().await?;
+    let people = organizations::store::list_people(&mut db, member.organization.id).await?;
+    drop(db);
+    let now = app.clock.now();
+    Page::new(&OrganizationSettingsView {
+        shell: member.shell("settings"),
+        path,
+        name,
+        slug: member.organization.slug.clone(),
+        is_owner: member.role == Role::Owner,
+        people: people.iter().map(|person| PersonRow::new(person, now)).collect(),
+        problem,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(is_owner: bool) -> String {
+        let view = OrganizationSettingsView {
+            shell: Shell::sample(),
+            path: OrganizationSettingsPath { organization: "default".parse().unwrap() },
+            name: "Acme".to_owned(),
+            slug: "default".parse().unwrap(),
+            is_owner,
+            people: vec![PersonRow {
+                name: "Ada <3".to_owned(),
+                email: "ada@example.com".to_owned(),
+                is_owner: true,
+                last_sign_in: None,
+            }],
+            problem: Problem::new("name", "Use a name of 1 to 100 characters."),
+        };
+        view.render().unwrap()
+    }
+
+    #[test]
+    fn owners_can_rename_and_members_can_look() {
+        assert!(sample(true).contains("action=\"/default/settings\""));
+        assert!(sample(true).contains("value=\"Acme\""));
+        assert!(!sample(false).contains("action=\"/default/settings\""));
+        assert!(sample(false).contains("Ada &#60;3"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Pages about projects: the list, a new one, how to send to it, its settings.
+
+pub mod detail;
+pub mod first_event;
+pub mod guides;
+pub mod keys;
+pub mod list;
+pub mod new;
+pub mod settings;
+
+#[cfg(test)]
+mod tests {
+    use crate::base::{OrganizationId, ProjectId, Timestamp};
+    use crate::domain::projects::Project;
+
+    /// A project to render pages with.
+    pub(super) fn project(slug: &str, platform: Option<&str>, has_events: bool) -> Project {
+        let created_at = Timestamp::from_timestamp(1_799_900_000, 0).unwrap();
+        Project {
+            id: ProjectId(7),
+            organization_id: OrganizationId(1),
+            slug: slug.parse().unwrap(),
+            name: "Checkout <EU>".to_owned(),
+            platform: platform.map(ToOwned::to_owned),
+            created_at,
+            first_event_at: has_events.then_some(created_at),
+        }
+    }
+}
