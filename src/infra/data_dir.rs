@@ -96,6 +96,15 @@ impl Claim {
     }
 }
 
+/// Who has a data directory right now; none if nobody has, or if that cannot be seen.
+pub fn holder(data_dir: &Path) -> Option<Holder> {
+    let mut file = File::open(data_dir.join(LOCK_FILE)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
+        _ => None,
+    }
+}
+
 fn open(path: &Path) -> std::io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -141,7 +150,10 @@ mod tests {
         let holder = Claim::take(directory.path(), Role::Command).unwrap().unwrap_err();
         assert_eq!(holder, Holder { role: Role::Serve, pid: std::process::id() });
 
+        assert_eq!(super::holder(directory.path()), Some(holder));
+
         drop(first);
+        assert_eq!(super::holder(directory.path()), None);
         assert!(Claim::take(directory.path(), Role::Command).unwrap().is_ok());
     }
 

@@ -8,4 +8,5 @@ pub mod db;
 pub mod http;
 pub mod journal;
 pub mod lifecycle;
+pub mod observe;
 pub mod throttle;

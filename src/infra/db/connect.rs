@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 use tracing::info;
 
@@ -29,12 +29,10 @@ pub async fn to_server(url: &Secret, connections: u32) -> Result<PgPool> {
         "DATABASE_URL is not one, it looks like `postgres://user:password@host:5432/database`",
     )?;
     let options = options.application_name("picket");
-    let place = place(&options);
-    let pool = patiently(&options, connections)
-        .await
-        .map_err(|error| explain(error, &place, options.get_username(), options.get_database()))?;
-    require_version(&pool).await?;
-    Ok(pool)
+    let mut db = patiently(&options).await.map_err(|error| explain(&error, &options))?;
+    require_version(&mut db).await?;
+    // Another error than that of the first connection is not worth a sentence of its own.
+    pool(connections).connect_with(options).await.context("could not connect to Postgres again")
 }
 
 /// Connects to a private server that is ready.
@@ -49,12 +47,13 @@ fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
-/// Tries until the server answers or says something that waiting will not change.
-async fn patiently(options: &PgConnectOptions, connections: u32) -> sqlx::Result<PgPool> {
+/// Tries until the server answers or says something that waiting will not change. Not through a pool: that
+/// would tell only that it got no connection in time, and not why.
+async fn patiently(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
     let deadline = Instant::now() + PATIENCE;
     let mut is_told = false;
     loop {
-        match pool(connections).connect_with(options.clone()).await {
+        match PgConnection::connect_with(options).await {
             Err(error) if is_passing(&error) && Instant::now() < deadline => {
                 if !std::mem::replace(&mut is_told, true) {
                     info!(error = %error, "Waiting for Postgres at {}", place(options));
@@ -69,7 +68,7 @@ async fn patiently(options: &PgConnectOptions, connections: u32) -> sqlx::Result
 /// Whether the server may just not be up yet.
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Io(_) => true,
         // Starting up, shutting down, or out of connections for the moment.
         sqlx::Error::Database(error) => {
             matches!(error.code().as_deref(), Some("57P03" | "57P01" | "53300"))
@@ -86,41 +85,46 @@ fn place(options: &PgConnectOptions) -> String {
     }
 }
 
-/// A sentence with what to do; the server's own words follow as the cause.
-fn explain(error: sqlx::Error, place: &str, user: &str, database: Option<&str>) -> Error {
-    let database = database.unwrap_or(user);
-    let code = match &error {
-        sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),
-        _ => None,
+/// A sentence with what to do, and the server's own words.
+fn explain(error: &sqlx::Error, options: &PgConnectOptions) -> Error {
+    let (place, user) = (place(options), options.get_username());
+    let database = options.get_database().unwrap_or(user);
+    let (code, words) = match error {
+        sqlx::Error::Database(error) => {
+            (error.code().unwrap_or_default().into_owned(), error.message().to_owned())
+        }
+        other => (String::new(), other.to_string()),
     };
-    let advice = match (code.as_deref(), &error) {
-        (Some("28P01" | "28000"), _) => format!(
+    let advice = match (code.as_str(), error) {
+        ("28P01" | "28000", _) => format!(
             "Postgres at {place} does not let user `{user}` in; check user and password in DATABASE_URL"
         ),
-        (Some("3D000"), _) => format!(
+        ("3D000", _) => format!(
             "Postgres at {place} has no database `{database}`; create it with `createdb {database}` or name \
              another in DATABASE_URL"
         ),
-        (Some("53300"), _) => format!(
+        ("53300", _) => format!(
             "Postgres at {place} has no free connections; raise its `max_connections` or lower \
              PICKET__DATABASE__MAX_CONNECTIONS"
         ),
         (_, sqlx::Error::Io(io)) if io.kind() == ErrorKind::ConnectionRefused => {
             format!("nothing listens at {place}; start Postgres there or correct DATABASE_URL")
         }
-        (_, sqlx::Error::Tls(_)) => format!(
-            "could not agree on TLS with Postgres at {place}; see `sslmode` in DATABASE_URL"
-        ),
+        (_, sqlx::Error::Tls(_)) => {
+            format!(
+                "could not agree on TLS with Postgres at {place}; see `sslmode` in DATABASE_URL"
+            )
+        }
         _ => format!("could not connect to Postgres at {place}; is DATABASE_URL right?"),
     };
-    anyhow!(error).context(advice)
+    anyhow!("{advice} ({words})")
 }
 
-async fn require_version(pool: &PgPool) -> Result<()> {
+async fn require_version(db: &mut PgConnection) -> Result<()> {
     let number: i32 = sqlx::query_scalar!(
         r#"SELECT current_setting('server_version_num')::integer AS "number!""#
     )
-    .fetch_one(pool)
+    .fetch_one(db)
     .await
     .context("could not ask Postgres for its version")?;
     if number < OLDEST_SERVER {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, anyhow};
+use chrono::NaiveDate;
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 use tracing::info;
@@ -39,6 +40,13 @@ pub async fn pending(pool: &PgPool) -> Result<Vec<String>> {
         .filter(|migration| !applied.contains(&migration.version))
         .map(|migration| migration.description.to_string())
         .collect())
+}
+
+/// The day of the newest migration: this binary was made then or later.
+pub fn latest_day() -> NaiveDate {
+    let version = migrator().iter().map(|migration| migration.version).max().unwrap_or_default();
+    // The version is the date and time of day in the file's name.
+    NaiveDate::parse_from_str(&(version / 1_000_000).to_string(), "%Y%m%d").unwrap_or_default()
 }
 
 /// sqlx keeps them in a table that a fresh database does not have, so the macros cannot know it.
@@ -96,5 +104,10 @@ mod tests {
 
         // The macro does not see new files by itself.
         assert_eq!(compiled, on_disk, "run `touch src/infra/db/migrate.rs` and build again");
+    }
+
+    #[test]
+    fn the_latest_day_is_read_from_a_file_name() {
+        assert!(latest_day() >= NaiveDate::from_ymd_opt(2026, 11, 22).unwrap());
     }
 }

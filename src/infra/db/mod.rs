@@ -15,6 +15,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::{Instant, sleep};
 
+use crate::base::Timestamp;
 use crate::base::secrets::Secret;
 use crate::config::Config;
 use crate::infra::data_dir::{self, Claim, Role};
@@ -53,6 +54,16 @@ impl Database {
         }
         drop(self.claim);
     }
+}
+
+/// Whether Postgres answers.
+pub async fn ping(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query("SELECT 1").execute(pool).await.map(drop)
+}
+
+/// What Postgres takes for now.
+pub async fn server_time(pool: &PgPool) -> sqlx::Result<Timestamp> {
+    sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(pool).await
 }
 
 /// Opens the database that the settings name and brings its schema up to date.

@@ -89,8 +89,11 @@ fn initdb(
     if output.status.success() {
         return Ok(());
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    bail!("`initdb` could not make a database: {}", complaint.trim())
+    let words = String::from_utf8_lossy(&output.stderr);
+    match shim::complaint(&words) {
+        Some(complaint) => bail!("{complaint}"),
+        None => bail!("`initdb` could not make a database: {}", words.trim()),
+    }
 }
 
 fn initdb_arguments(directory: &Path) -> [OsString; 9] {

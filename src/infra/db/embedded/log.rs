@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{debug, warn};
 
+use super::shim;
+
 /// The sentence that Postgres writes when clients may connect, unchanged for decades.
 const READY: &str = "database system is ready to accept connections";
 
@@ -28,6 +30,9 @@ impl Tail {
     /// Why the server ended, in its own words: its complaints, or all that is left if it made none.
     pub(super) fn explanation(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(complaint) = lines.iter().find_map(|line| shim::complaint(line)) {
+            return complaint.to_owned();
+        }
         let complaints: Vec<&str> =
             lines.iter().filter(|line| !line.starts_with("LOG:")).map(|line| line.trim()).collect();
         if complaints.is_empty() {

@@ -100,6 +100,23 @@ pub fn existing_version(data_dir: &Path) -> Result<Option<u32>> {
     cluster::major_version(&Layout::new(data_dir).cluster)
 }
 
+/// Whether the user that will run Postgres can reach the data directory, or what is there of its path, and
+/// can run the programs.
+pub fn rehearse(data_dir: &Path, binaries: &Binaries, shim: &Path) -> Result<()> {
+    let account = account::choose(&Layout::new(data_dir).cluster)?;
+    let nearest = data_dir.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"));
+    let output = shim::command(shim, account.as_ref(), nearest, &binaries.program("postgres"))
+        .arg("--version")
+        .output()
+        .with_context(|| format!("could not run `{}`", shim.display()))?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    match shim::complaint(&words) {
+        Some(complaint) => Err(anyhow!("{complaint}")),
+        None if output.status.success() => Ok(()),
+        None => Err(anyhow!("Postgres does not run: {}", words.trim())),
+    }
+}
+
 /// How to connect to the server that another Picket runs on this data directory; none if it is not ready.
 pub fn running(data_dir: &Path) -> Result<Option<PgConnectOptions>> {
     let path = Layout::new(data_dir).cluster.join(leftovers::PID_FILE);

@@ -19,6 +19,9 @@ use super::account::{self, Account};
 /// The hidden subcommand that is the shim.
 pub const SUBCOMMAND: &str = "internal-postgres";
 
+/// How the command line begins what it has to complain about.
+const COMPLAINT: &str = "picket: ";
+
 /// What Postgres may see of Picket's environment. The rest is none of its business (secrets), or would
 /// change what it does (`PG…`).
 const KEPT_VARIABLES: [&str; 7] = [
@@ -85,6 +88,11 @@ pub(super) fn command(
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command
+}
+
+/// The shim's own complaint in what a program wrote, if it never came to be that program.
+pub(super) fn complaint(output: &str) -> Option<&str> {
+    output.lines().find_map(|line| line.strip_prefix(COMPLAINT))
 }
 
 /// Becomes the program; returns only to say why that was not possible.

@@ -1,0 +1,16 @@
+//! `[ingest]`
+
+use serde::Deserialize;
+
+/// The front door for telemetry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Independent journals with their writer; 0 means half the cores, at least one.
+    pub lanes: usize,
+    /// The most bytes all journals together may hold before senders are told to wait.
+    pub journal_max_bytes: u64,
+    /// The most events of one issue and day that keep their payload in full; after that one in ten,
+    /// and after ten times as many one in a hundred.
+    pub payloads_per_issue_and_day: i64,
+}
