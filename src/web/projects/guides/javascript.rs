@@ -75,7 +75,7 @@ Sentry.init({
             Step { heading: "Install the SDK", code: "npm install @sentry/react", note: "" },
             Step {
                 heading: "Set up, where the root is made",
-                code: r##"import * as Sentry from "@sentry/react";
+                code: r#"import * as Sentry from "@sentry/react";
 import { createRoot } from "react-dom/client";
 import App from "./App";
 
@@ -87,7 +87,7 @@ createRoot(document.getElementById("root"), {
   onUncaughtError: Sentry.reactErrorHandler(),
   onCaughtError: Sentry.reactErrorHandler(),
   onRecoverableError: Sentry.reactErrorHandler(),
-}).render(<App />);"##,
+}).render(<App />);"#,
                 note: "The handlers are for React 19; before, wrap your tree in <Sentry.ErrorBoundary>.",
             },
             Step {

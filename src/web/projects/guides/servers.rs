@@ -62,11 +62,11 @@ end"#,
             },
             Step {
                 heading: "See it work",
-                code: r#"begin
+                code: r"begin
   1 / 0
 rescue ZeroDivisionError => error
   Sentry.capture_exception(error)
-end"#,
+end",
                 note: "",
             },
         ],
