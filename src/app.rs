@@ -15,15 +15,23 @@ use crate::infra::throttle::Throttle;
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
-/// The parts of an [`App`], which dereferences to them.
-#[derive(Debug)]
-pub struct Parts {
+/// What a command has, too, while a server runs beside it on the same data directory. Verbs that both
+/// need take this; an [`App`] dereferences to it.
+#[derive(Clone, Debug)]
+pub struct Essentials {
     /// Postgres.
     pub db: PgPool,
     /// Settings.
     pub config: Config,
     /// Time.
     pub clock: Clock,
+}
+
+/// The parts of an [`App`], which dereferences to them.
+#[derive(Debug)]
+pub struct Parts {
+    /// Database, settings, time.
+    pub essentials: Essentials,
     /// Where accepted envelopes wait for the pipeline.
     pub journals: Journals,
     /// What payloads are unpacked with.
@@ -44,5 +52,13 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl Deref for Parts {
+    type Target = Essentials;
+
+    fn deref(&self) -> &Essentials {
+        &self.essentials
     }
 }

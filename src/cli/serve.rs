@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tracing::info;
 
-use crate::app::{App, Parts};
+use crate::app::{App, Essentials, Parts};
 use crate::base::Clock;
 use crate::config::Config;
 use crate::domain::{organizations, projects};
@@ -32,9 +32,7 @@ async fn serve(config: Config, database: &Database, listener: TcpListener) -> Re
     let journals = lanes::open_journals(&config, clock.clone())
         .with_context(|| format!("could not open the journal in `{}`", config.data_dir.display()))?;
     let app = App::new(Parts {
-        db: database.pool.clone(),
-        config,
-        clock,
+        essentials: Essentials { db: database.pool.clone(), config, clock },
         journals,
         sign_in_throttle: Throttle::default(),
     });

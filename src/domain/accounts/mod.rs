@@ -22,7 +22,7 @@ pub use tokens::ApiToken;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{Timestamp, UserId};
 use crate::domain::{Error, Result};
 
@@ -123,7 +123,7 @@ pub struct Link {
 }
 
 /// Changes what a person is called and where they are reached.
-pub async fn update_profile(app: &App, user: UserId, name: &str, email: &str) -> Result<()> {
+pub async fn update_profile(app: &Essentials, user: UserId, name: &str, email: &str) -> Result<()> {
     let email: Email = email.parse()?;
     let name = checked_name(name)?;
     let mut db = app.db.acquire().await?;
@@ -137,7 +137,7 @@ pub async fn update_profile(app: &App, user: UserId, name: &str, email: &str) ->
 
 /// Changes a person's password, given the present one. Every other browser of theirs is signed out.
 pub async fn change_password(
-    app: &App,
+    app: &Essentials,
     user: &User,
     keep: crate::base::SessionId,
     current: &str,
@@ -158,7 +158,7 @@ pub async fn change_password(
 }
 
 /// Sets a password for somebody who lost theirs, and signs out all their browsers. For the operator.
-pub async fn reset_password(app: &App, email: &str, new: &str) -> Result<User> {
+pub async fn reset_password(app: &Essentials, email: &str, new: &str) -> Result<User> {
     let email: Email = email.parse()?;
     let password = Password::parse(new, &email)?;
     let hash = passwords::hash(&password).await?;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{User, store};
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{SessionId, Timestamp, UserId, secrets};
 use crate::domain::{Error, Result};
 
@@ -48,7 +48,7 @@ pub struct Browser {
 }
 
 /// Signs a person in and gives the secret for the cookie. The caller has made sure who they are.
-pub async fn start(app: &App, user: UserId, browser: &Browser) -> Result<String> {
+pub async fn start(app: &Essentials, user: UserId, browser: &Browser) -> Result<String> {
     let token = secrets::random_hex::<32>();
     let now = app.clock.now();
     let session = store::NewSession {
@@ -69,7 +69,7 @@ pub async fn start(app: &App, user: UserId, browser: &Browser) -> Result<String>
 }
 
 /// Who is signed in with this cookie; `None` if nobody is, any more.
-pub async fn resume(app: &App, token: &str) -> Result<Option<(User, Session)>> {
+pub async fn resume(app: &Essentials, token: &str) -> Result<Option<(User, Session)>> {
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let Some((user, session)) = store::find_session(&mut db, &secrets::hash(token), now).await?
@@ -83,13 +83,13 @@ pub async fn resume(app: &App, token: &str) -> Result<Option<(User, Session)>> {
 }
 
 /// Signs one browser of the person out.
-pub async fn end(app: &App, user: UserId, session: SessionId) -> Result<()> {
+pub async fn end(app: &Essentials, user: UserId, session: SessionId) -> Result<()> {
     let mut db = app.db.acquire().await?;
     if store::delete_session(&mut db, user, session).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Signs all browsers of the person out but the one they are using; says how many there were.
-pub async fn end_others(app: &App, user: UserId, keep: SessionId) -> Result<u64> {
+pub async fn end_others(app: &Essentials, user: UserId, keep: SessionId) -> Result<u64> {
     let mut db = app.db.acquire().await?;
     Ok(store::delete_other_sessions(&mut db, user, Some(keep)).await?)
 }

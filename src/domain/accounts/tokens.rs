@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use chrono::TimeDelta;
 
 use super::{Scopes, store};
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{ApiTokenId, OrganizationId, Slug, Timestamp, UserId, secrets};
 use crate::domain::{Error, Result};
 
@@ -62,7 +62,7 @@ pub struct NewToken<'a> {
 }
 
 /// Creates a token. The second value is its text, which cannot be had again.
-pub async fn create(app: &App, new: NewToken<'_>) -> Result<(ApiToken, String)> {
+pub async fn create(app: &Essentials, new: NewToken<'_>) -> Result<(ApiToken, String)> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
         return Err(Error::invalid(
@@ -102,7 +102,7 @@ pub async fn create(app: &App, new: NewToken<'_>) -> Result<(ApiToken, String)> 
 }
 
 /// The token that a program sent, if it is one of ours; notes that it is used.
-pub async fn authenticate(app: &App, text: &str) -> Result<Option<ApiToken>> {
+pub async fn authenticate(app: &Essentials, text: &str) -> Result<Option<ApiToken>> {
     if text.len() > MAX_TOKEN_BYTES {
         return Ok(None);
     }
@@ -118,7 +118,7 @@ pub async fn authenticate(app: &App, text: &str) -> Result<Option<ApiToken>> {
 }
 
 /// Ends a person's token; programs that carry it are refused from now on.
-pub async fn revoke(app: &App, user: UserId, token: ApiTokenId) -> Result<()> {
+pub async fn revoke(app: &Essentials, user: UserId, token: ApiTokenId) -> Result<()> {
     let mut db = app.db.acquire().await?;
     if store::delete_token(&mut db, user, token).await? { Ok(()) } else { Err(Error::NotFound) }
 }

@@ -7,7 +7,7 @@
 use chrono::TimeDelta;
 
 use super::{Organization, find_or_create_default, join};
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{Timestamp, secrets};
 use crate::domain::accounts::{self, NewUser, User};
 use crate::domain::{Error, Result};
@@ -30,7 +30,7 @@ pub enum LinkState {
 }
 
 /// Makes the link for the first person and gives its full URL; `None` once somebody has an account.
-pub async fn link(app: &App) -> Result<Option<String>> {
+pub async fn link(app: &Essentials) -> Result<Option<String>> {
     let mut db = app.db.acquire().await?;
     if accounts::store::has_users(&mut db).await? {
         return Ok(None);
@@ -49,7 +49,7 @@ pub async fn link(app: &App) -> Result<Option<String>> {
 }
 
 /// Whether this link still creates the first account.
-pub async fn check(app: &App, token: &str) -> Result<LinkState> {
+pub async fn check(app: &Essentials, token: &str) -> Result<LinkState> {
     let mut db = app.db.acquire().await?;
     if accounts::store::has_users(&mut db).await? {
         return Ok(LinkState::Finished);
@@ -59,7 +59,7 @@ pub async fn check(app: &App, token: &str) -> Result<LinkState> {
 }
 
 /// Creates the first account and makes it the owner of the default organization.
-pub async fn complete(app: &App, token: &str, new: NewUser) -> Result<(User, Organization)> {
+pub async fn complete(app: &Essentials, token: &str, new: NewUser) -> Result<(User, Organization)> {
     let password_hash = accounts::passwords::hash(&new.password).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

@@ -9,7 +9,7 @@ pub mod store;
 
 use sqlx::PgConnection;
 
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{OrganizationId, Slug, Timestamp, UserId};
 use crate::domain::accounts::{self, NewUser, User};
 use crate::domain::{Error, Result};
@@ -116,7 +116,7 @@ pub async fn create(db: &mut PgConnection, name: &str, now: Timestamp) -> Result
 }
 
 /// Gives an organization another name; its slug, and with it every link, stays.
-pub async fn rename(app: &App, id: OrganizationId, name: &str) -> Result<()> {
+pub async fn rename(app: &Essentials, id: OrganizationId, name: &str) -> Result<()> {
     let name = checked_name(name)?;
     let mut db = app.db.acquire().await?;
     if store::update_name(&mut db, id, name).await? { Ok(()) } else { Err(Error::NotFound) }
@@ -144,7 +144,7 @@ pub async fn find_or_create_default(db: &mut PgConnection, now: Timestamp) -> Re
 /// Creates an account that belongs to an organization: the given one, or else the default. The first
 /// member of an organization owns it.
 pub async fn create_member(
-    app: &App,
+    app: &Essentials,
     new: NewUser,
     organization: Option<&Slug>,
 ) -> Result<(User, Organization)> {

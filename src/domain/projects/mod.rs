@@ -13,7 +13,7 @@ pub use dsn::dsn;
 
 use sqlx::PgConnection;
 
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{OrganizationId, ProjectId, Slug, Timestamp, secrets};
 use crate::domain::{Error, Result};
 
@@ -78,7 +78,7 @@ pub struct NewProject {
 }
 
 /// Creates a project with a free slug and its first key.
-pub async fn create(app: &App, new: NewProject) -> Result<(Project, ProjectKey)> {
+pub async fn create(app: &Essentials, new: NewProject) -> Result<(Project, ProjectKey)> {
     let name = checked_name(&new.name)?;
     check_platform(new.platform.as_deref())?;
     let now = app.clock.now();
@@ -97,14 +97,14 @@ pub async fn create(app: &App, new: NewProject) -> Result<(Project, ProjectKey)>
 }
 
 /// Gives a project another name; its slug, and with it every link and short id, stays.
-pub async fn rename(app: &App, project: ProjectId, name: &str) -> Result<()> {
+pub async fn rename(app: &Essentials, project: ProjectId, name: &str) -> Result<()> {
     let name = checked_name(name)?;
     let mut db = app.db.acquire().await?;
     if store::update_name(&mut db, project, name).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Adds a key, so that a deployment can be told apart or cut off on its own.
-pub async fn create_key(app: &App, project: ProjectId, label: &str) -> Result<ProjectKey> {
+pub async fn create_key(app: &Essentials, project: ProjectId, label: &str) -> Result<ProjectKey> {
     let label = label.trim();
     if label.is_empty() || label.chars().count() > MAX_NAME_CHARS {
         return Err(Error::invalid(
@@ -126,7 +126,7 @@ pub async fn create_key(app: &App, project: ProjectId, label: &str) -> Result<Pr
 
 /// Switches a key on or off; the front door notices within seconds.
 pub async fn set_key_active(
-    app: &App,
+    app: &Essentials,
     project: ProjectId,
     public_key: &str,
     is_active: bool,

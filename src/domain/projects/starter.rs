@@ -5,7 +5,7 @@
 //! takes its id and its key over, and an event that arrives earlier makes it an ordinary project.
 
 use super::{Project, new_key, store};
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{ProjectId, Slug};
 use crate::domain::{Result, organizations};
 
@@ -25,7 +25,7 @@ pub struct Offer {
 
 /// The oldest project with an active key. Makes the starter where there is no project at all; `None` if
 /// all keys are switched off.
-pub async fn offer(app: &App) -> Result<Option<Offer>> {
+pub async fn offer(app: &Essentials) -> Result<Option<Offer>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let organization = organizations::find_or_create_default(&mut tx, now).await?;

@@ -150,10 +150,15 @@ pub async fn list(
     .await
 }
 
-/// Whether the organization has any project.
+/// Whether the organization has any project; an unused starter is none.
 pub async fn exists(db: &mut PgConnection, organization: OrganizationId) -> sqlx::Result<bool> {
     query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM projects WHERE organization_id = $1) AS "exists!""#,
+        r#"
+        SELECT EXISTS (
+            SELECT FROM projects
+            WHERE organization_id = $1 AND NOT (is_starter AND first_event_at IS NULL)
+        ) AS "exists!"
+        "#,
         organization.0,
     )
     .fetch_one(db)

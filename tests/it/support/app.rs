@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use picket::app::{App, Parts};
+use picket::app::{App, Essentials, Parts};
 use picket::base::{Clock, OrganizationId, ProjectId};
 use picket::config::Config;
 use picket::domain::journal::{self, LaneKey};
@@ -73,9 +73,7 @@ impl TestApp {
         adjust(&mut config);
         let journals = lanes::open_journals(&config, clock.clone()).unwrap();
         let app = App::new(Parts {
-            db: database.pool.clone(),
-            config,
-            clock,
+            essentials: Essentials { db: database.pool.clone(), config, clock },
             journals,
             sign_in_throttle: Throttle::default(),
         });
