@@ -7,6 +7,8 @@ pub mod cli;
 pub mod ingest;
 pub mod web;
 
+pub mod pipeline;
+
 pub mod grouping;
 
 pub mod domain;

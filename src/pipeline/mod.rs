@@ -26,6 +26,7 @@ use crate::domain::usage::Counts;
 use crate::grouping;
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
+use crate::protocol::lenient::{Raw, RawMap};
 
 use prepared::PreparedEvent;
 use stages::normalize::Facts;
@@ -114,8 +115,15 @@ fn facts(
             .client
             .clone()
             .or_else(|| header.sdk.as_ref().and_then(|sdk| sdk.client())),
+        replay_id: header.trace.as_ref().and_then(replay_id),
         retention_days: context.retention_days,
     }
+}
+
+/// The replay that the trace header speaks of.
+fn replay_id(trace: &Raw) -> Option<String> {
+    let fields: RawMap = trace.parse()?;
+    fields.get("replay_id")?.parse()
 }
 
 /// The outcomes of an envelope that was set aside: all its items are internal losses.

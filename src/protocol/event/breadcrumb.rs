@@ -2,7 +2,7 @@
 
 use super::{Level, LevelReader};
 use crate::base::Timestamp;
-use crate::protocol::lenient::{JsonObject, LooseText, RawMap, Text, Time};
+use crate::protocol::lenient::{JsonMap, LooseText, RawMap, Text, Time};
 
 crate::lenient! {
     /// One thing that happened before the event.
@@ -18,7 +18,7 @@ crate::lenient! {
         /// How bad it is.
         level: Level as LevelReader => "level",
         /// Details.
-        data: RawMap as JsonObject => "data",
+        data: RawMap as JsonMap => "data",
         /// The event that this crumb is about.
         event_id: String as Text => "event_id",
     }

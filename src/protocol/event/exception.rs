@@ -2,7 +2,7 @@
 
 use super::Stacktrace;
 use crate::protocol::lenient::{
-    Flag, Json, JsonObject, JsonText, Raw, RawMap, Text, ThreadId, Uint,
+    Flag, JsonMap, JsonObject, JsonText, Raw, RawMap, Text, ThreadId, Uint,
 };
 
 crate::lenient! {
@@ -59,8 +59,8 @@ crate::lenient! {
         /// The id of its parent.
         parent_id: u64 as Uint => "parent_id",
         /// Facts from the integration.
-        data: RawMap as JsonObject => "data",
+        data: RawMap as JsonMap => "data",
         /// `errno`, `signal`, `mach_exception`, `ns_error`.
-        meta: Raw as Json => "meta",
+        meta: Raw as JsonObject => "meta",
     }
 }

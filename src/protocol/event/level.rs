@@ -99,9 +99,6 @@ impl Lenient for LevelReader {
                 .find(|level| u64::from(level.number().unsigned_abs()) == *number),
             _ => None,
         };
-        if level.is_none() {
-            problems.unexpected(scalar.into_value(), "debug, info, warning, error or fatal");
-        }
-        Ok(level)
+        Ok(level.or_else(|| problems.refuse(scalar, "debug, info, warning, error or fatal")))
     }
 }

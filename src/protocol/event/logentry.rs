@@ -1,9 +1,10 @@
 //! The log message, which clients send in four shapes (`protocol.md` §5.8).
 
 use serde::Deserializer;
-use serde_json::Value;
 
-use crate::protocol::lenient::{Json, Lenient, Problems, Raw, Scalar, Seed, Text};
+use crate::protocol::lenient::{
+    JsonComposite, JsonText, Lenient, Problems, Raw, RawMap, Scalar, Text,
+};
 
 crate::lenient! {
     /// A log message.
@@ -13,7 +14,7 @@ crate::lenient! {
         /// The text people read.
         formatted: String as Text => "formatted",
         /// What was put into the template.
-        params: Raw as Json => "params",
+        params: Raw as JsonComposite => "params",
     }
 }
 
@@ -30,22 +31,45 @@ impl Lenient for LogEntryReader {
     ) -> Result<Option<LogEntry>, D::Error> {
         let formatted = match Scalar::read(from)? {
             Scalar::Null | Scalar::Bool(false) => return Ok(None),
-            Scalar::Text(text) => text,
-            Scalar::Composite(Value::Object(object)) if is_log_entry(&object) => {
-                return Ok(read_object(object, problems));
+            Scalar::Text(text) => Some(text),
+            Scalar::Composite(raw) if is_log_entry(&raw) => {
+                return Ok(raw.read::<LogEntry>(problems));
             }
-            other => other.into_value().to_string(),
+            other => other.into_raw().read::<JsonText>(problems),
         };
-        Ok(Some(LogEntry { formatted: Some(formatted), ..LogEntry::default() }))
+        Ok(Some(LogEntry { formatted, ..LogEntry::default() }))
     }
 }
 
-fn is_log_entry(object: &serde_json::Map<String, Value>) -> bool {
-    object.is_empty()
-        || ["message", "formatted", "params"].iter().any(|key| object.contains_key(*key))
+fn is_log_entry(raw: &Raw) -> bool {
+    raw.parse::<RawMap>().is_some_and(|object| {
+        object.is_empty()
+            || ["message", "formatted", "params"].iter().any(|key| object.contains_key(*key))
+    })
 }
 
-fn read_object(object: serde_json::Map<String, Value>, problems: &Problems) -> Option<LogEntry> {
-    use serde::de::DeserializeSeed;
-    Seed::<LogEntry>::new(problems).deserialize(Value::Object(object)).ok().flatten()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::lenient::from_slice;
+
+    #[test]
+    fn a_message_comes_as_an_object_or_as_anything_else() {
+        let problems = Problems::default();
+        let read = |json: &str| {
+            let entry = from_slice::<LogEntryReader>(json.as_bytes(), &problems).unwrap();
+            entry.map(|entry| (entry.message, entry.formatted))
+        };
+        let formatted = |text: &str| Some((None, Some(text.to_owned())));
+        assert_eq!(read("\"hello\""), formatted("hello"));
+        assert_eq!(read("42"), formatted("42"));
+        assert_eq!(read("true"), formatted("true"));
+        assert_eq!(read("[1, 2]"), formatted("[1,2]"));
+        assert_eq!(read("{\"a\": 1}"), formatted("{\"a\":1}"));
+        assert_eq!(read("{\"message\":\"a\"}"), Some((Some("a".to_owned()), None)));
+        assert_eq!(read("{}"), Some((None, None)));
+        assert_eq!(read("false"), None);
+        assert_eq!(read("null"), None);
+        assert!(problems.is_empty());
+    }
 }

@@ -21,14 +21,14 @@ pub use context::{Contexts, NamedContext, TraceContext};
 pub use exception::{Exception, Mechanism};
 pub use level::{Level, LevelReader};
 pub use logentry::{LogEntry, LogEntryReader};
-pub use request::{Header, Request};
+pub use request::{Header, Request, parse_cookies};
 pub use stacktrace::{Frame, Stacktrace, Thread};
 pub use user::User;
 
 use std::collections::BTreeMap;
 
 use super::lenient::{
-    self, Float, Json, JsonObject, LooseText, Pairs, PairsOf, Problems, Raw, RawMap, Text,
+    self, JsonArray, JsonMap, JsonObject, LooseText, Pairs, PairsOf, Problems, Raw, RawMap, Text,
     TextList, TextMap, Time, Values,
 };
 use crate::base::Timestamp;
@@ -67,7 +67,7 @@ crate::lenient! {
         /// Installed packages and their versions.
         modules: BTreeMap<String, String> as TextMap => "modules",
         /// Whatever the program attached.
-        extra: RawMap as JsonObject => "extra",
+        extra: RawMap as JsonMap => "extra",
         /// Searchable labels.
         tags: Pairs as PairsOf<LooseText> => "tags",
         /// The client's wish for grouping.
@@ -91,21 +91,21 @@ crate::lenient! {
         /// Who was affected.
         user: User as User => "user" | "sentry.interfaces.User",
         /// Named facts about device, system, runtime, trace …
-        contexts: RawMap as JsonObject => "contexts" | "sentry.interfaces.Contexts",
+        contexts: RawMap as JsonMap => "contexts" | "sentry.interfaces.Contexts",
         /// A template error's place (Django).
         template: Frame as Frame => "template" | "sentry.interfaces.Template",
         /// Loaded libraries and source maps.
-        debug_meta: Raw as Json => "debug_meta",
+        debug_meta: Raw as JsonObject => "debug_meta",
         /// The client library.
         sdk: Sdk as Sdk => "sdk" | "sentry.interfaces.Sdk",
         /// A content security policy violation.
-        csp: Raw as Json => "csp" | "sentry.interfaces.Csp",
+        csp: Raw as JsonObject => "csp" | "sentry.interfaces.Csp",
         /// What was wrong with this event: the client's findings and ours.
-        errors: Raw as Json => "errors",
+        errors: Raw as JsonArray => "errors",
         /// What the client scrubbed or shortened.
-        meta: Raw as Json => "_meta",
+        meta: Raw as JsonObject => "_meta",
         /// The start of a transaction; errors carry it from a few clients.
-        start_timestamp: f64 as Float => "start_timestamp",
+        start_timestamp: Timestamp as Time => "start_timestamp",
     }
 }
 
@@ -175,7 +175,7 @@ crate::lenient! {
         /// Features in use.
         features: Vec<String> as TextList => "features",
         /// Installed packages, `[{name, version}]`.
-        packages: Raw as Json => "packages",
+        packages: Raw as JsonArray => "packages",
         /// What the client asks of the server, `{infer_ip}`.
         settings: SdkSettings as SdkSettings => "settings",
     }

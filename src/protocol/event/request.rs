@@ -1,10 +1,10 @@
 //! The HTTP request that was being served (`protocol.md` §5.13).
 
 use serde::Deserializer;
-use serde_json::Value;
 
 use crate::protocol::lenient::{
-    Json, JsonObject, JsonText, Lenient, Pairs, PairsOf, Problems, Raw, RawMap, Scalar, Text, Uint,
+    Json, JsonMap, JsonText, Lenient, List, Pairs, PairsOf, Problems, Raw, RawMap, Scalar, Text,
+    Uint,
 };
 
 crate::lenient! {
@@ -25,7 +25,7 @@ crate::lenient! {
         /// The headers.
         headers: Pairs as PairsOf<Header> => "headers",
         /// The server's environment.
-        env: RawMap as JsonObject => "env",
+        env: RawMap as JsonMap => "env",
         /// `graphql` for GraphQL.
         api_target: String as Text => "api_target",
         /// The protocol.
@@ -56,17 +56,16 @@ pub struct Header;
 impl Lenient for Header {
     type Value = String;
 
-    fn read<'de, D: Deserializer<'de>>(from: D, _: &Problems) -> Result<Option<String>, D::Error> {
-        let text = |value: Value| match value {
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
+    fn read<'de, D: Deserializer<'de>>(
+        from: D,
+        problems: &Problems,
+    ) -> Result<Option<String>, D::Error> {
         Ok(match Scalar::read(from)? {
             Scalar::Null => None,
-            Scalar::Composite(Value::Array(parts)) => {
-                Some(parts.into_iter().map(text).collect::<Vec<_>>().join(","))
+            Scalar::Composite(raw) if raw.is_array() => {
+                raw.read::<List<JsonText>>(problems).map(|parts| parts.join(","))
             }
-            other => Some(text(other.into_value())),
+            other => other.into_raw().read::<JsonText>(problems),
         })
     }
 }
@@ -105,7 +104,7 @@ impl Lenient for Cookies {
 }
 
 /// Splits a `Cookie` header.
-pub(crate) fn parse_cookies(text: &str) -> Vec<(String, String)> {
+pub fn parse_cookies(text: &str) -> Vec<(String, String)> {
     let pair = |part: &str| {
         let (name, value) = part.trim().split_once('=')?;
         Some((name.trim().to_owned(), value.trim().to_owned()))
@@ -121,6 +120,6 @@ fn pairs_or_text<'de, D: Deserializer<'de>>(
     match Scalar::read(from)? {
         Scalar::Text(text) if text.is_empty() => Ok(None),
         Scalar::Text(text) => Ok(Some(Pairs(parse(&text)))),
-        other => Ok(<PairsOf<JsonText>>::read(other.into_value(), problems).ok().flatten()),
+        other => Ok(other.into_raw().read::<PairsOf<JsonText>>(problems)),
     }
 }

@@ -1,10 +1,10 @@
 //! Stacks, their frames, and threads (`protocol.md` §5.10, §5.11).
 
 use serde::Deserializer;
-use serde_json::Value;
 
 use crate::protocol::lenient::{
-    Address, Flag, Json, Lenient, List, Problems, Raw, RawMap, Scalar, Text, ThreadId, Uint, Values,
+    Address, Flag, JsonMapOrList, JsonObject, Lenient, List, Problems, Raw, RawMap, Scalar, Text,
+    ThreadId, Uint, Values,
 };
 
 crate::lenient! {
@@ -13,7 +13,7 @@ crate::lenient! {
         /// The frames.
         frames: Vec<Frame> as List<Frame> => "frames",
         /// CPU registers by name.
-        registers: Raw as Json => "registers",
+        registers: Raw as JsonObject => "registers",
         /// How instruction addresses are to be read.
         instruction_addr_adjustment: String as Text => "instruction_addr_adjustment",
         /// The language.
@@ -61,10 +61,10 @@ crate::lenient! {
         post_context: Vec<String> as Lines => "post_context",
         /// Whether this is the program's own code; `None` if the client did not say.
         in_app: bool as Flag => "in_app",
-        /// Local variables by name.
-        vars: RawMap as Variables => "vars",
+        /// Local variables by name; in a list, by index.
+        vars: RawMap as JsonMapOrList => "vars",
         /// Facts from symbolication.
-        data: Raw as Json => "data",
+        data: Raw as JsonObject => "data",
         /// Where the binary was loaded.
         image_addr: String as Address => "image_addr",
         /// The instruction.
@@ -100,62 +100,28 @@ crate::lenient! {
         /// Its stack before symbols were looked up.
         raw_stacktrace: Stacktrace as Stacktrace => "raw_stacktrace",
         /// The locks it held.
-        held_locks: Raw as Json => "held_locks",
+        held_locks: Raw as JsonObject => "held_locks",
     }
 }
 
 /// Source lines. Null lines are empty ones: their number must not change.
-#[derive(Debug)]
-pub(super) struct Lines;
+pub(super) type Lines = List<Line>;
 
-impl Lenient for Lines {
-    type Value = Vec<String>;
+/// One source line.
+#[derive(Debug)]
+pub(super) struct Line;
+
+impl Lenient for Line {
+    type Value = String;
 
     fn read<'de, D: Deserializer<'de>>(
         from: D,
         problems: &Problems,
-    ) -> Result<Option<Vec<String>>, D::Error> {
-        Ok(match Scalar::read(from)? {
-            Scalar::Null => None,
-            Scalar::Composite(Value::Array(lines)) => Some(lines.into_iter().map(line).collect()),
-            other => {
-                problems.unexpected(other.into_value(), "a list of lines");
-                None
-            }
-        })
-    }
-}
-
-fn line(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        _ => String::new(),
-    }
-}
-
-/// Local variables: an object, or a list whose names are its indexes.
-#[derive(Debug)]
-pub(super) struct Variables;
-
-impl Lenient for Variables {
-    type Value = RawMap;
-
-    fn read<'de, D: Deserializer<'de>>(
-        from: D,
-        problems: &Problems,
-    ) -> Result<Option<RawMap>, D::Error> {
-        let Some(raw) = Json::read(from, problems)? else { return Ok(None) };
-        if let Some(map) = raw.text().starts_with('{').then(|| raw.parse()).flatten() {
-            return Ok(Some(map));
-        }
-        let named = |list: Vec<Raw>| {
-            list.into_iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
-        };
-        let list = raw.text().starts_with('[').then(|| raw.parse::<Vec<Raw>>()).flatten();
-        if list.is_none() {
-            problems.unexpected(raw.value(), "an object");
-        }
-        Ok(list.map(named))
+    ) -> Result<Option<String>, D::Error> {
+        Ok(Some(match Scalar::read(from)? {
+            Scalar::Text(text) => text,
+            other => problems.refuse(other, "a string").unwrap_or_default(),
+        }))
     }
 }
 

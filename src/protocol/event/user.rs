@@ -1,6 +1,6 @@
 //! Who was affected (`protocol.md` §5.14).
 
-use crate::protocol::lenient::{Json, LooseText, Raw};
+use crate::protocol::lenient::{JsonMap, JsonObject, LooseText, Raw, RawMap};
 
 crate::lenient! {
     /// The person or client that was affected.
@@ -16,9 +16,9 @@ crate::lenient! {
         /// The address, or `{{auto}}` for the sender's.
         ip_address: String as LooseText => "ip_address",
         /// Where the address is: `country_code`, `city`, `region`.
-        geo: Raw as Json => "geo",
+        geo: Raw as JsonObject => "geo",
         /// Anything else the program knows.
-        data: Raw as Json => "data",
+        data: RawMap as JsonMap => "data",
         /// A word for a set of users, no longer sent.
         segment: String as LooseText => "segment",
     }

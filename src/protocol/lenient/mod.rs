@@ -5,25 +5,32 @@
 //! the reader cannot use becomes `None` and a [`Problem`] with its path (`protocol.md` §5.1). Only
 //! text that is no JSON at all is an error.
 //!
-//! Everything happens in one pass over the bytes, without a tree: a well-formed event costs no more
-//! than with derived `Deserialize`. Parts that only people look at stay [`Raw`] text.
+//! Everything happens in one pass over the bytes, without a tree: a well-formed event costs little
+//! more than with derived `Deserialize`. Parts that only people look at stay [`Raw`] text, which is
+//! skipped without recursion, so that no depth of nesting overflows the stack.
 //!
 //! # Adding a field
 //! One line in its [`lenient!`](crate::lenient) struct: name, type, reader, wire name and aliases.
 
+mod list;
 mod object;
+mod pairs;
 mod problems;
 mod raw;
 mod repair;
 mod scalar;
-mod values;
+mod shape;
+mod time;
 
+pub use list::{List, TextList, Values};
 pub use object::{LenientObject, read_object};
+pub use pairs::{Pairs, PairsOf, TextMap};
 pub use problems::{Problem, Problems};
-pub use raw::{Raw, RawMap};
+pub use raw::{Json, JsonArray, JsonComposite, JsonMap, JsonMapOrList, JsonObject, Raw, RawMap};
 pub use repair::repair;
-pub use scalar::{Address, Flag, Float, JsonText, LooseText, Scalar, Text, ThreadId, Time, Uint};
-pub use values::{Json, JsonObject, List, Pairs, PairsOf, TextList, TextMap, Values};
+pub use scalar::{Address, Flag, Float, JsonText, LooseText, Text, ThreadId, Uint};
+pub use shape::Scalar;
+pub use time::Time;
 
 use std::marker::PhantomData;
 
@@ -52,18 +59,26 @@ pub fn from_slice<L: Lenient>(
     bytes: &[u8],
     problems: &Problems,
 ) -> Result<Option<L::Value>, serde_json::Error> {
-    read_once::<L>(bytes, problems).or_else(|_| {
-        // A first pass that broke off in the middle may have noted problems; they come again.
-        problems.clear();
-        read_once::<L>(&repair(bytes), problems)
-    })
+    // Checked once here, text is not checked again string by string.
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        match from_text::<L>(text, problems) {
+            Ok(value) => return Ok(value),
+            // The pass that broke off in the middle may have noted problems; they come again.
+            Err(_) => problems.clear(),
+        }
+    }
+    from_text::<L>(&repair::mend(bytes), problems)
 }
 
-fn read_once<L: Lenient>(
-    bytes: &[u8],
+/// Reads text that is JSON, without repairs.
+///
+/// # Errors
+/// When `text` is no JSON.
+pub fn from_text<L: Lenient>(
+    text: &str,
     problems: &Problems,
 ) -> Result<Option<L::Value>, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let mut json = serde_json::Deserializer::from_str(text);
     // Bytes after the document are ignored, as every server before us did (`protocol.md` §13.2).
     L::read(&mut json, problems)
 }

@@ -1,16 +1,19 @@
 //! Objects with known fields, and the macro that declares them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::Problems;
+use super::shape::{self, Shape};
+use super::{Problems, Scalar};
 
 /// An object whose fields are all optional and each read by its own reader.
 pub trait LenientObject: Default {
+    /// The names of the fields on the wire.
+    const FIELDS: &'static [&'static str];
+
     /// Reads the value of `key` from `map` into its field. Unknown keys are kept as they came.
     ///
     /// # Errors
@@ -31,29 +34,18 @@ pub fn read_object<'de, T: LenientObject, D: Deserializer<'de>>(
     from: D,
     problems: &Problems,
 ) -> Result<Option<T>, D::Error> {
-    from.deserialize_any(ObjectVisitor { problems, object: PhantomData })
+    shape::read(from, ObjectShape { problems, object: PhantomData })
 }
 
-struct ObjectVisitor<'p, T> {
+struct ObjectShape<'p, T> {
     problems: &'p Problems,
     object: PhantomData<T>,
 }
 
-impl<T> ObjectVisitor<'_, T> {
-    fn refuse(&self, value: impl Into<Value>) -> Option<T> {
-        self.problems.unexpected(value.into(), "an object");
-        None
-    }
-}
-
-impl<'de, T: LenientObject> Visitor<'de> for ObjectVisitor<'_, T> {
+impl<'de, T: LenientObject> Shape<'de> for ObjectShape<'_, T> {
     type Value = Option<T>;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = T::default();
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
             object.read_field(&key, &mut map, self.problems)?;
@@ -61,38 +53,13 @@ impl<'de, T: LenientObject> Visitor<'de> for ObjectVisitor<'_, T> {
         Ok(Some(object))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(self.refuse(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.refuse(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(self.refuse(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(self.refuse(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(self.refuse(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
-        Ok(self.refuse(value))
+    fn other(self, value: Scalar) -> Option<T> {
+        self.problems.refuse(value, "an object")
     }
 }
 
 /// An object's key, borrowed from the input unless it holds an escape.
-pub(super) struct Key<'de>(pub(super) std::borrow::Cow<'de, str>);
+pub(super) struct Key<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -105,11 +72,11 @@ impl<'de> Deserialize<'de> for Key<'de> {
             }
 
             fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(key.into()))
+                Ok(Key(Cow::Borrowed(key)))
             }
 
             fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(key.to_owned().into()))
+                Ok(Key(Cow::Owned(key.to_owned())))
             }
         }
         from.deserialize_str(KeyVisitor)
@@ -120,12 +87,12 @@ impl<'de> Deserialize<'de> for Key<'de> {
 /// the wire name or one of its aliases, and written back under the wire name. Unknown keys live in `other`.
 #[macro_export]
 macro_rules! lenient {
-    ($(#[$meta:meta])* pub struct $name:ident {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $type:ty as $reader:ty => $wire:literal $(| $alias:literal)*,)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-        pub struct $name {
+        $vis struct $name {
             $(
                 $(#[$field_meta])*
                 #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
@@ -137,6 +104,8 @@ macro_rules! lenient {
         }
 
         impl $crate::protocol::lenient::LenientObject for $name {
+            const FIELDS: &'static [&'static str] = &[$($wire),*];
+
             fn read_field<'de, A: serde::de::MapAccess<'de>>(
                 &mut self,
                 key: &str,

@@ -1,16 +1,20 @@
 //! What was wrong with a document, and where.
 
 use std::cell::RefCell;
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+
+use super::{Raw, Scalar};
 
 /// More than this many are not noted: a document of garbage must not cost us memory.
 const MAX_PROBLEMS: usize = 100;
 
 /// The longest original value that is kept with a problem, in bytes of JSON.
 const MAX_VALUE_BYTES: usize = 1024;
+
+/// The longest part of a path that the client chose, in characters.
+const MAX_NAME_CHARS: usize = 100;
 
 /// One thing that was wrong with an event; shown on the event's page and in the API's `errors`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,86 +26,92 @@ pub struct Problem {
     pub name: String,
     /// What was there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<Value>,
+    pub value: Option<Raw>,
     /// What was expected, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// More facts by name, such as `sdk_time` and `server_time` of a clock drift.
+    #[serde(flatten)]
+    pub details: BTreeMap<&'static str, String>,
+}
+
+impl Problem {
+    /// A problem at `name`; values longer than a kilobyte are cut.
+    pub fn new(kind: &'static str, name: impl Into<String>, value: Option<Raw>) -> Self {
+        let value = value.map(shorten);
+        Self { kind, name: name.into(), value, reason: None, details: BTreeMap::new() }
+    }
+
+    /// The same problem with an explanation.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
 }
 
 /// Collects problems while a document is read, and knows where the reader is.
+///
+/// Nothing is kept while all is well: a path is put together on the way out of the fields that
+/// lead to a problem.
 #[derive(Debug, Default)]
 pub struct Problems {
-    path: RefCell<Vec<Segment>>,
     found: RefCell<Vec<Problem>>,
-}
-
-#[derive(Debug)]
-enum Segment {
-    Field(&'static str),
-    Name(String),
-    Index(usize),
 }
 
 impl Problems {
     /// Notes that the value here is not what `expected` says.
-    pub fn unexpected(&self, value: Value, expected: &str) {
-        self.note("invalid_data", Some(value), format!("expected {expected}"));
+    pub fn unexpected(&self, value: Raw, expected: &str) {
+        let problem = Problem::new("invalid_data", "", Some(value));
+        self.add(problem.because(format!("expected {expected}")));
     }
 
-    /// Notes a problem of another kind, here.
-    pub fn note(&self, kind: &'static str, value: Option<Value>, reason: impl Into<String>) {
+    /// Notes a value that a reader cannot use, unless it is null.
+    pub fn refuse<T>(&self, value: Scalar, expected: &str) -> Option<T> {
+        if !matches!(value, Scalar::Null) {
+            self.unexpected(value.into_raw(), expected);
+        }
+        None
+    }
+
+    /// Adds a problem; its name is relative to where the reader is.
+    pub fn add(&self, problem: Problem) {
         let mut found = self.found.borrow_mut();
         if found.len() < MAX_PROBLEMS {
-            let name = self.path();
-            found.push(Problem {
-                kind,
-                name,
-                value: value.map(shorten),
-                reason: Some(reason.into()),
-            });
+            found.push(problem);
         }
     }
 
     /// Runs `read` one level down, in the field `name`.
-    pub fn in_field<T>(&self, name: &'static str, read: impl FnOnce() -> T) -> T {
-        self.within(Segment::Field(name), read)
-    }
-
-    /// Runs `read` one level down, under a key that the client chose.
-    pub fn in_key<T>(&self, key: &str, read: impl FnOnce() -> T) -> T {
-        self.within(Segment::Name(key.chars().take(100).collect()), read)
+    pub fn in_field<T>(&self, name: &str, read: impl FnOnce() -> T) -> T {
+        let before = self.found.borrow().len();
+        let result = read();
+        if self.found.borrow().len() > before {
+            self.prefix(before, name);
+        }
+        result
     }
 
     /// Runs `read` one level down, in element `index`.
     pub fn in_element<T>(&self, index: usize, read: impl FnOnce() -> T) -> T {
-        self.within(Segment::Index(index), read)
-    }
-
-    fn within<T>(&self, segment: Segment, read: impl FnOnce() -> T) -> T {
-        self.path.borrow_mut().push(segment);
+        let before = self.found.borrow().len();
         let result = read();
-        self.path.borrow_mut().pop();
+        if self.found.borrow().len() > before {
+            self.prefix(before, &index.to_string());
+        }
         result
     }
 
-    fn path(&self) -> String {
-        let mut text = String::new();
-        for segment in self.path.borrow().iter() {
-            if !text.is_empty() {
-                text.push('.');
-            }
-            let _ = match segment {
-                Segment::Field(name) => text.write_str(name),
-                Segment::Name(name) => text.write_str(name),
-                Segment::Index(index) => write!(text, "{index}"),
-            };
+    fn prefix(&self, from: usize, name: &str) {
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+        for problem in &mut self.found.borrow_mut()[from..] {
+            let separator = if problem.name.is_empty() { "" } else { "." };
+            problem.name.insert_str(0, separator);
+            problem.name.insert_str(0, &name);
         }
-        text
     }
 
     /// Forgets everything noted so far.
     pub fn clear(&self) {
-        self.path.borrow_mut().clear();
         self.found.borrow_mut().clear();
     }
 
@@ -110,17 +120,22 @@ impl Problems {
         self.found.borrow().is_empty()
     }
 
+    /// Everything that was wrong so far; the list begins anew.
+    pub fn take(&self) -> Vec<Problem> {
+        self.found.take()
+    }
+
     /// Everything that was wrong.
     pub fn into_vec(self) -> Vec<Problem> {
         self.found.into_inner()
     }
 }
 
-fn shorten(value: Value) -> Value {
-    let text = value.to_string();
+fn shorten(value: Raw) -> Raw {
+    let text = value.text();
     if text.len() <= MAX_VALUE_BYTES {
         return value;
     }
     let cut = text.floor_char_boundary(MAX_VALUE_BYTES);
-    Value::String(format!("{}...", &text[..cut]))
+    Raw::from_value(&format!("{}...", &text[..cut]))
 }

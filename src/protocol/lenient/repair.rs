@@ -4,6 +4,11 @@
 /// surrogate pairs, `NaN` and `Infinity`, numbers too large to count. The meaning of valid JSON does
 /// not change; what is still no JSON afterwards is not one.
 pub fn repair(bytes: &[u8]) -> Vec<u8> {
+    mend(bytes).into_bytes()
+}
+
+/// The same, as the text that it is.
+pub(super) fn mend(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.trim_start_matches('\u{feff}');
@@ -18,7 +23,7 @@ pub fn repair(bytes: &[u8]) -> Vec<u8> {
         };
         rest = &rest[taken..];
     }
-    out.into_bytes()
+    out
 }
 
 /// Copies the string literal that `rest` begins with; returns how much of `rest` it was.
@@ -94,7 +99,7 @@ mod tests {
     use super::*;
 
     fn mended(text: &[u8]) -> String {
-        String::from_utf8(repair(text)).unwrap()
+        mend(text)
     }
 
     #[test]

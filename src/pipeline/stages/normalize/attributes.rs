@@ -1,0 +1,249 @@
+//! The single values at the top of an event (`protocol.md` §5.3, §5.6).
+
+use super::at::{At, Change};
+use super::budget::Budget;
+use super::limits::Limit;
+use crate::protocol::event::Event;
+use crate::protocol::lenient::RawMap;
+
+const TRANSACTION: Limit = Limit::of(200);
+const CULPRIT: Limit = Limit::of(200);
+const CHECKSUM: Limit = Limit::of(128);
+const LOGGER: Limit = Limit::of(64);
+const PLATFORM: Limit = Limit::of(64);
+const MAX_RELEASE_BYTES: usize = 200;
+const MAX_ENVIRONMENT_BYTES: usize = 64;
+const MAX_DIST_BYTES: usize = 64;
+const MAX_MODULES_BYTES: usize = 8 * 1024;
+const EXTRA: Budget = Budget::of(256 * 1024, usize::MAX);
+const EXTRA_VALUE: Budget = Budget::of(16 * 1024, 7);
+
+/// Keys that only a server sets; what a client puts there means nothing.
+const SERVER_SIDE: [&str; 9] = [
+    "_dsc",
+    "_metrics",
+    "breakdowns",
+    "grouping_config",
+    "ingest_path",
+    "key_id",
+    "project",
+    "scraping_attempts",
+    "version",
+];
+
+/// Brings the single values into their canonical form.
+pub(super) fn normalize(event: &mut Event, at: At<'_>) {
+    clean(&mut event.platform);
+    PLATFORM.apply(&mut event.platform, "platform", at);
+    event.platform.get_or_insert_with(|| "other".to_owned());
+    event.level.get_or_insert_default();
+    normalize_logger(event, at);
+    clean(&mut event.transaction);
+    TRANSACTION.apply(&mut event.transaction, "transaction", at);
+    clean(&mut event.culprit);
+    CULPRIT.apply(&mut event.culprit, "culprit", at);
+    CHECKSUM.apply(&mut event.checksum, "checksum", at);
+    take_environment_from_tags(event);
+    reject(&mut event.release, "release", at, release_problem);
+    reject(&mut event.environment, "environment", at, environment_problem);
+    reject(&mut event.dist, "dist", at, dist_problem);
+    event.fingerprint = event.fingerprint.take().filter(|parts| !parts.is_empty());
+    limit_modules(event, at);
+    if let Some(extra) = &mut event.extra {
+        limit_extra(extra, at.field("extra"));
+    }
+    for key in SERVER_SIDE {
+        event.other.remove(key);
+    }
+    limit_extra(&mut event.other, at);
+}
+
+/// Removes NUL, which no text column can hold, and blanks around; what is empty then is absent.
+pub(super) fn clean(text: &mut Option<String>) {
+    let Some(inner) = text else { return };
+    if inner.contains('\0') {
+        inner.retain(|c| c != '\0');
+    }
+    let trimmed = inner.trim();
+    if trimmed.len() != inner.len() {
+        *inner = trimmed.to_owned();
+    }
+    if inner.is_empty() {
+        *text = None;
+    }
+}
+
+/// Removes a text that `problem_of` finds a problem with, and notes it.
+fn reject(
+    text: &mut Option<String>,
+    name: &str,
+    at: At<'_>,
+    problem_of: fn(&str) -> Option<&'static str>,
+) {
+    // NUL is a problem here and not cleaned away: a release must not become another one.
+    let Some(inner) = text else { return };
+    let trimmed = inner.trim();
+    if let Some(problem) = problem_of(trimmed).filter(|_| !trimmed.is_empty()) {
+        at.field(name).invalid_text(inner, problem);
+        *text = None;
+    } else {
+        clean(text);
+    }
+}
+
+fn release_problem(release: &str) -> Option<&'static str> {
+    if release.len() > MAX_RELEASE_BYTES {
+        return Some("a release has at most 200 bytes");
+    }
+    if !is_path_free(release) {
+        return Some("a release has no slash, backslash or control character");
+    }
+    let is_reserved = matches!(release, "." | "..") || release.eq_ignore_ascii_case("latest");
+    is_reserved.then_some("this word cannot name a release")
+}
+
+fn environment_problem(environment: &str) -> Option<&'static str> {
+    if environment.len() > MAX_ENVIRONMENT_BYTES {
+        return Some("an environment has at most 64 bytes");
+    }
+    if !is_path_free(environment) {
+        return Some("an environment has no slash, backslash or control character");
+    }
+    let is_reserved = matches!(environment, "." | "..") || environment.eq_ignore_ascii_case("none");
+    is_reserved.then_some("this word cannot name an environment")
+}
+
+fn is_path_free(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'/' | b'\\') || byte.is_ascii_control())
+}
+
+fn dist_problem(dist: &str) -> Option<&'static str> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    if dist.len() > MAX_DIST_BYTES {
+        return Some("a dist has at most 64 characters");
+    }
+    (!dist.bytes().all(is_allowed)).then_some("a dist has only letters, digits, `_`, `.` and `-`")
+}
+
+/// Clients without an attribute for the environment send a tag.
+fn take_environment_from_tags(event: &mut Event) {
+    let Some(tags) = &mut event.tags else { return };
+    while let Some(index) = tags.0.iter().position(|(key, _)| key == "environment") {
+        let (_, value) = tags.0.remove(index);
+        event.environment.get_or_insert(value);
+    }
+}
+
+fn normalize_logger(event: &mut Event, at: At<'_>) {
+    if let Some(logger) = event.logger.take_if(|logger| logger.contains(['\r', '\n'])) {
+        at.field("logger").invalid_text(&logger, "a logger's name is one line");
+    }
+    clean(&mut event.logger);
+    if event.platform.as_deref() == Some("java")
+        && let Some(short) = event.logger.as_deref().and_then(without_leading_packages)
+    {
+        event.logger = Some(short);
+    }
+    LOGGER.apply(&mut event.logger, "logger", at);
+}
+
+/// `com.example.very.long.Class` as `*.long.Class`: of a Java logger the end says most.
+fn without_leading_packages(logger: &str) -> Option<String> {
+    if logger.chars().count() <= 64 {
+        return None;
+    }
+    let dots = logger.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &logger[at..]);
+    dots.map(|rest| format!("*{rest}")).find(|short| short.chars().count() <= 64)
+}
+
+fn limit_modules(event: &mut Event, at: At<'_>) {
+    let Some(modules) = &mut event.modules else { return };
+    let length = modules.len();
+    let mut bytes = 0;
+    modules.retain(|name, version| {
+        bytes += name.len() + version.len() + 6;
+        bytes <= MAX_MODULES_BYTES
+    });
+    if modules.len() < length {
+        at.field("modules").mark(Change::Shortened { length });
+    }
+}
+
+fn limit_extra(extra: &mut RawMap, at: At<'_>) {
+    for (key, raw) in extra.iter_mut() {
+        EXTRA_VALUE.apply_in_place(raw, at.field(key));
+    }
+    EXTRA.apply(extra, at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::at::testing::noted;
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn texts_for_columns_have_no_nul_and_no_blanks_around() {
+        for (before, after) in
+            [(" a\0b\n", text("ab")), ("\0 ", None), ("", None), ("plain", text("plain"))]
+        {
+            let mut value = text(before);
+            clean(&mut value);
+            assert_eq!(value, after, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_java_logger_loses_its_leading_packages() {
+        let logger = format!("org.example.{}.payments.Checkout", "x".repeat(60));
+        let mut event =
+            Event { platform: text("java"), logger: Some(logger.clone()), ..Event::default() };
+        let (problems, marks) = noted(|at| normalize(&mut event, at));
+        assert_eq!(event.logger.as_deref(), Some("*.payments.Checkout"));
+        assert!(problems.is_empty() && marks.is_empty());
+        let mut event = Event { logger: Some(logger), ..Event::default() };
+        let (_, marks) = noted(|at| normalize(&mut event, at));
+        assert_eq!(event.logger.as_deref().map(str::len), Some(64));
+        assert_eq!(marks.len(), 1);
+    }
+
+    #[test]
+    fn the_environment_may_come_as_a_tag_and_the_attribute_wins() {
+        let with = |attribute: Option<&str>| {
+            let json = r#"{"tags":{"environment":"staging","a":"b"}}"#;
+            let mut event = Event::from_stored(json.as_bytes()).unwrap();
+            event.environment = attribute.map(str::to_owned);
+            noted(|at| normalize(&mut event, at));
+            (event.environment, event.tags.unwrap().0.len())
+        };
+        assert_eq!(with(None), (text("staging"), 1));
+        assert_eq!(with(Some("live")), (text("live"), 1));
+    }
+
+    #[test]
+    fn modules_past_their_budget_are_dropped() {
+        let mut event = Event {
+            modules: Some((0..1000).map(|n| (format!("module-{n:04}"), "1.0".into())).collect()),
+            ..Event::default()
+        };
+        let (_, marks) = noted(|at| normalize(&mut event, at));
+        assert_eq!(event.modules.map(|modules| modules.len()), Some(8192 / 20));
+        assert_eq!(marks[0].what, Change::Shortened { length: 1000 });
+    }
+
+    #[test]
+    fn extra_data_has_a_budget_for_each_value_and_for_all() {
+        let large = format!("\"{}\"", "x".repeat(20_000));
+        let json: Vec<_> = (0..20).map(|n| format!("\"k{n:02}\":{large}")).collect();
+        let json = format!("{{\"extra\":{{{}}},\"spans\":{large}}}", json.join(","));
+        let mut event = Event::from_stored(json.as_bytes()).unwrap();
+        noted(|at| normalize(&mut event, at));
+        let extra = event.extra.unwrap();
+        assert!(extra.values().all(|raw| raw.text().len() <= 16 * 1024));
+        assert_eq!(extra.len(), 16);
+        assert_eq!(event.other["spans"].text().len(), 16 * 1024);
+    }
+}

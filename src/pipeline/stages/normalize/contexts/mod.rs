@@ -1,0 +1,236 @@
+//! Named facts about device, system, runtime … (`protocol.md` §5.15).
+//!
+//! Contexts stay text. Each is looked into once: to write its kind back, to add what can be computed
+//! from it, and to take its tags.
+
+mod description;
+mod trace;
+
+use std::borrow::Cow;
+
+use super::Facts;
+use super::agent::{self, Agent};
+use super::at::{At, Change};
+use super::budget::Budget;
+use super::json::{self, Shallow};
+use super::tags::Derived;
+use crate::protocol::event::Event;
+use crate::protocol::lenient::{Raw, RawMap};
+
+const CONTEXT: Budget = Budget::of(8 * 1024, 7);
+/// Feature flags: a hundred names of two hundred characters.
+const FLAGS: Budget = Budget::of(128 * 1024, 7);
+
+/// An event has no more contexts than this; the ones below are never the ones that go.
+const MAX_CONTEXTS: usize = 100;
+const NEVER_DROPPED: [&str; 10] =
+    ["app", "browser", "client_os", "device", "flags", "gpu", "os", "replay", "runtime", "trace"];
+
+/// Brings the contexts into their canonical form, adds those that can be inferred, and gives back
+/// the tags they stand for.
+pub(super) fn normalize(event: &mut Event, facts: &Facts, at: At<'_>) -> Derived {
+    let at = at.field("contexts");
+    let mut contexts = event.contexts.take().unwrap_or_default();
+    contexts.retain(|name, raw| is_context(name, raw, at.field(name)));
+    limit_count(&mut contexts, at);
+    add_inferred(&mut contexts, event, facts);
+    let mut tags = Derived::new();
+    for (name, raw) in &mut contexts {
+        normalize_one(name, raw, &mut tags, at.field(name));
+    }
+    event.contexts = Some(contexts);
+    tags
+}
+
+fn is_context(name: &str, raw: &Raw, at: At<'_>) -> bool {
+    if !raw.is_null() && !raw.is_object() {
+        at.invalid(Some(raw.clone()), "expected an object");
+    }
+    // Only a server reprocesses.
+    raw.is_object() && name != "reprocessing"
+}
+
+fn limit_count(contexts: &mut RawMap, at: At<'_>) {
+    let length = contexts.len();
+    if length <= MAX_CONTEXTS {
+        return;
+    }
+    let mut room = MAX_CONTEXTS - NEVER_DROPPED.len();
+    contexts.retain(|name, _| {
+        if NEVER_DROPPED.contains(&name.as_str()) {
+            return true;
+        }
+        let is_kept = room > 0;
+        room = room.saturating_sub(1);
+        is_kept
+    });
+    at.mark(Change::Shortened { length });
+}
+
+/// Contexts that nobody sent but that the request or the envelope tells of.
+fn add_inferred(contexts: &mut RawMap, event: &Event, facts: &Facts) {
+    trace::normalize(contexts, facts.event_id);
+    if let Some(replay_id) = &facts.replay_id
+        && !contexts.contains_key("replay")
+    {
+        contexts.insert("replay".to_owned(), fields(&[("replay_id", replay_id)]));
+    }
+    let is_browser = event.platform() == "javascript";
+    let os = if is_browser { "os" } else { "client_os" };
+    if ["browser", "device", os].iter().all(|name| contexts.contains_key(*name)) {
+        return;
+    }
+    let Some(agent) = sender(event, facts, is_browser) else { return };
+    let mut add = |name: &str, context: Option<Raw>| {
+        if let Some(context) = context {
+            contexts.entry(name.to_owned()).or_insert(context);
+        }
+    };
+    add("browser", agent.browser.map(|browser| browser.context()));
+    add("device", agent.device.map(|device| device.context()));
+    add(os, agent.os.map(|os| os.context()));
+}
+
+/// What the event's request says about who sent it. A browser reports for itself, so its own request
+/// to us says the same.
+fn sender(event: &Event, facts: &Facts, is_browser: bool) -> Option<Agent> {
+    let request = event.request.as_ref();
+    let header = |name: &str| request.and_then(|request| request.header(name));
+    let ours = facts.user_agent.as_deref().filter(|_| is_browser);
+    let user_agent = header("User-Agent").or(ours);
+    let agent = agent::from_headers(user_agent.unwrap_or_default(), header);
+    (agent != Agent::default()).then_some(agent)
+}
+
+/// An object of texts.
+fn fields(fields: &[(&str, &str)]) -> Raw {
+    let values: Vec<_> = fields.iter().map(|(key, text)| (*key, Raw::from_value(*text))).collect();
+    json::object(values.iter().map(|(key, raw)| (*key, raw.text())))
+}
+
+fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
+    let Some(context) = Shallow::of(raw.text()) else { return };
+    let kind = context.text("type");
+    let kind = kind.as_deref().unwrap_or(name);
+    let mut changes = Vec::new();
+    if context.get("type").is_none() {
+        changes.push(("type", Raw::from_value(name)));
+    }
+    let mut look = Look { name, context: &context, changes: &mut changes, tags };
+    match kind {
+        "os" | "client_os" => look.at_os(),
+        "browser" => look.at_browser(),
+        "runtime" => look.at_runtime(),
+        "device" => look.take_tags(&[("", "model"), ("family", "family")]),
+        "gpu" => look.take_tags(&[("name", "name"), ("vendor", "vendor_name")]),
+        "app" => look.take_tags(&[("device", "device_app_hash")]),
+        "monitor" => look.take_tags(&[("id", "id"), ("slug", "slug")]),
+        "replay" => look.add("replayId", context.text("replay_id")),
+        _ => {}
+    }
+    let budget = if kind == "flags" { FLAGS } else { CONTEXT };
+    if !changes.is_empty() {
+        *raw = context.with(&changes);
+    }
+    budget.apply_in_place(raw, at);
+}
+
+/// One context under examination.
+struct Look<'a> {
+    name: &'a str,
+    context: &'a Shallow<'a>,
+    changes: &'a mut Vec<(&'static str, Raw)>,
+    tags: &'a mut Derived,
+}
+
+impl Look<'_> {
+    fn add(&mut self, key: &str, value: Option<Cow<'_, str>>) {
+        self.tags.extend(value.map(|value| (key.to_owned(), value.into_owned())));
+    }
+
+    /// A tag for each field, named `context.suffix`.
+    fn take_tags(&mut self, fields: &[(&str, &str)]) {
+        for (suffix, field) in fields {
+            let key = if suffix.is_empty() {
+                self.name.to_owned()
+            } else {
+                format!("{}.{suffix}", self.name)
+            };
+            self.add(&key, self.context.loose_text(field));
+        }
+    }
+
+    /// Writes the field `computed`, "name version", and takes it and the name as tags.
+    fn label(&mut self, computed: &'static str, label: Option<String>, name: Option<Cow<'_, str>>) {
+        if let Some(label) = label {
+            if self.context.text(computed).as_deref() != Some(&label) {
+                self.changes.push((computed, Raw::from_value(&label)));
+            }
+            self.add(self.name, Some(label.into()));
+        }
+        self.add(&format!("{}.name", self.name), name);
+    }
+
+    fn at_os(&mut self) {
+        let (name, version) = self.name_and_version(description::of_os);
+        self.label("os", label(name.as_deref(), version.as_deref()), name);
+        if let Some(is_rooted) = self.context.flag("rooted") {
+            let word = if is_rooted { "yes" } else { "no" };
+            self.add(&format!("{}.rooted", self.name), Some(word.into()));
+        }
+    }
+
+    fn at_browser(&mut self) {
+        let (name, version) = (self.context.text("name"), self.context.loose_text("version"));
+        self.label("browser", label(name.as_deref(), version.as_deref()), name);
+    }
+
+    fn at_runtime(&mut self) {
+        let (name, mut version) = self.name_and_version(description::of_runtime);
+        if version.is_none() && name.as_deref() == Some(".NET Framework") {
+            let build = self.context.number("build");
+            version = build.and_then(description::of_dotnet_build).map(Cow::Borrowed);
+            if let Some(version) = &version {
+                self.changes.push(("version", Raw::from_value(version)));
+            }
+        }
+        let both = version.as_deref().and_then(|version| label(name.as_deref(), Some(version)));
+        self.label("runtime", both, name);
+    }
+
+    /// Name and version, from the description if the client knows no better.
+    fn name_and_version<'b>(
+        &mut self,
+        describe: fn(&str) -> Option<description::Named>,
+    ) -> (Option<Cow<'b, str>>, Option<Cow<'b, str>>)
+    where
+        Self: 'b,
+    {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let (name, version) = (self.context.text("name"), self.context.loose_text("version"));
+        if name.is_some() || version.is_some() {
+            return (owned(name), owned(version));
+        }
+        let Some(found) = self.context.text("raw_description").and_then(|text| describe(&text))
+        else {
+            return (None, None);
+        };
+        self.changes.push(("name", Raw::from_value(&found.name)));
+        if let Some(version) = &found.version {
+            self.changes.push(("version", Raw::from_value(version)));
+        }
+        if let Some(build) = found.build.as_ref().filter(|_| self.context.get("build").is_none()) {
+            self.changes.push(("build", Raw::from_value(build)));
+        }
+        (Some(Cow::Owned(found.name)), found.version.map(Cow::Owned))
+    }
+}
+
+/// "name version", or just the name.
+fn label(name: Option<&str>, version: Option<&str>) -> Option<String> {
+    let name = name.filter(|name| !name.is_empty())?;
+    Some(match version.filter(|version| !version.is_empty()) {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    })
+}
