@@ -1,12 +1,12 @@
 //! Reads a request's body and decodes it, with a cap on bytes, on time and on memory.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::decode::{self, Encoding};
 use super::memory::Reservation;
@@ -148,4 +148,84 @@ pub(super) async fn drain(mut body: Body, patience: Patience) {
     };
     // As long as a body may pause; a sender that stops here misses the answer.
     let _ = timeout(patience.pause.min(Duration::from_secs(1)), rest).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::{self, Stream, StreamExt};
+
+    use super::*;
+    use crate::ingest::memory::BodyMemory;
+
+    type Piece = Result<&'static [u8], std::io::Error>;
+
+    async fn read_all(pieces: impl Stream<Item = Piece> + Send + 'static) -> Result<usize, Error> {
+        let memory = BodyMemory::new(1 << 20, Duration::ZERO);
+        let mut body = Body::from_stream(pieces);
+        let mut memory = memory.reserve();
+        read(&mut body, 100, Patience::default(), &mut memory).await.map(|bytes| bytes.len())
+    }
+
+    /// `piece` again and again, with a pause before each.
+    fn dripping(piece: &'static [u8], pause: Duration) -> impl Stream<Item = Piece> {
+        stream::unfold((), move |()| async move {
+            tokio::time::sleep(pause).await;
+            Some((Ok(piece), ()))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_is_read_up_to_the_limit() {
+        let pieces = |count| stream::repeat_with(|| Ok(&b"0123456789"[..])).take(count);
+        assert_eq!(read_all(pieces(10)).await, Ok(100));
+        assert_eq!(read_all(pieces(11)).await, Err(Error::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_is_refused_before_the_first_byte() {
+        let memory = BodyMemory::new(1 << 20, Duration::ZERO);
+        let mut body = Body::from(vec![0; 101]);
+        let result = read(&mut body, 100, Patience::default(), &mut memory.reserve()).await;
+        assert_eq!(result, Err(Error::TooLarge));
+        assert_eq!(body.size_hint().exact(), Some(101), "nothing was taken");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_stops_in_the_middle_is_given_up() {
+        let started = Instant::now();
+        let silent = stream::iter([Ok(&b"x"[..])]).chain(stream::pending());
+        assert_eq!(read_all(silent).await, Err(Error::Slow));
+        assert_eq!(started.elapsed().as_secs(), Patience::default().pause.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_that_drips_is_given_up() {
+        let started = Instant::now();
+        let dripping = dripping(b"x", Duration::from_secs(5));
+        assert_eq!(read_all(Box::pin(dripping)).await, Err(Error::Slow));
+        assert_eq!(started.elapsed().as_secs(), Patience::default().body.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_line_earns_time_with_every_byte() {
+        let memory = BodyMemory::new(1 << 20, Duration::ZERO);
+        let pieces = dripping(&[b'x'; 4096], Duration::from_secs(1)).take(100);
+        let mut body = Body::from_stream(Box::pin(pieces));
+        let read = read(&mut body, 1 << 20, Patience::default(), &mut memory.reserve()).await;
+        assert_eq!(read.unwrap().len(), 409_600);
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_goes_away_is_noticed() {
+        let broken = stream::iter([Ok(&b"x"[..]), Err(std::io::ErrorKind::BrokenPipe.into())]);
+        assert_eq!(read_all(broken).await, Err(Error::BrokenOff));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_body_is_not_awaited_for_long() {
+        let started = Instant::now();
+        let silent = stream::pending::<Piece>();
+        drain(Body::from_stream(silent), Patience::default()).await;
+        assert!(started.elapsed() <= Duration::from_secs(1));
+    }
 }

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use crate::app::App;
-use crate::base::{ProjectId, Timestamp};
+use crate::base::{Clock, ProjectId, Timestamp};
 use crate::domain::projects::{ProjectKey, store};
 use crate::protocol::auth::PublicKey;
 
@@ -33,6 +33,9 @@ const REFUSED_FOR: TimeDelta = TimeDelta::seconds(10);
 
 /// How long Postgres is left alone after it did not answer.
 const PAUSE_AFTER_FAILURE: TimeDelta = TimeDelta::seconds(1);
+
+/// How long the others go on with what is known while one asks.
+const ASKING_FOR: TimeDelta = TimeDelta::seconds(5);
 
 /// The most keys of either kind that are remembered: about 2 MB.
 const MAX_KEYS: usize = 10_000;
@@ -78,6 +81,8 @@ struct State {
 struct Entry {
     key: KnownKey,
     checked_at: Timestamp,
+    /// When somebody began to ask again. Whoever did may have gone away since.
+    asked_at: Option<Timestamp>,
 }
 
 /// What to do about a key.
@@ -98,13 +103,22 @@ impl KeyCache {
     /// # Errors
     /// When nothing is known and Postgres does not answer.
     pub(super) async fn find(&self, app: &App, key: PublicKey) -> Answer {
-        let question = match self.lock().plan(key, app.clock.now()) {
+        self.find_by(key, &app.clock, || self.ask(app, key)).await
+    }
+
+    async fn find_by<F: Future<Output = Answer>>(
+        &self,
+        key: PublicKey,
+        clock: &Clock,
+        ask: impl FnOnce() -> F,
+    ) -> Answer {
+        let question = match self.lock().plan(key, clock.now()) {
             Plan::Answer(answer) => return answer,
             Plan::Ask(question) => question,
         };
         // If the request that asks goes away, one of those that wait asks instead.
-        let answer = *question.get_or_init(|| self.ask(app, key)).await;
-        self.lock().settle(key, &question, answer, app.clock.now())
+        let answer = *question.get_or_init(ask).await;
+        self.lock().settle(key, &question, answer, clock.now())
     }
 
     async fn ask(&self, app: &App, key: PublicKey) -> Answer {
@@ -150,17 +164,21 @@ fn is_within(now: Timestamp, then: Timestamp, span: TimeDelta) -> bool {
 
 impl State {
     fn plan(&mut self, key: PublicKey, now: Timestamp) -> Plan {
-        let known = self.known.get(&key);
-        let is_unknown = self.unknown.get(&key).is_some_and(|at| is_within(now, *at, REFUSED_FOR));
         let is_paused = self.paused_until.is_some_and(|until| now < until);
-        match known {
-            Some(entry) if entry.is_fresh(now) || is_paused || self.asked.contains_key(&key) => {
-                Plan::Answer(Ok(Some(entry.key)))
+        if let Some(entry) = self.known.get_mut(&key) {
+            let is_asked = entry.asked_at.is_some_and(|at| is_within(now, at, ASKING_FOR));
+            if entry.is_fresh(now) || is_asked || is_paused {
+                return Plan::Answer(Ok(Some(entry.key)));
             }
-            None if is_unknown => Plan::Answer(Ok(None)),
-            None if is_paused => Plan::Answer(Err(Unavailable)),
-            _ => Plan::Ask(self.asked.entry(key).or_default().clone()),
+            entry.asked_at = Some(now);
+        } else if self.unknown.get(&key).is_some_and(|at| is_within(now, *at, REFUSED_FOR)) {
+            return Plan::Answer(Ok(None));
+        } else if is_paused {
+            return Plan::Answer(Err(Unavailable));
         }
+        // Questions whose askers all went away are left over; they are not kept for ever either.
+        make_room(&mut self.asked, &key);
+        Plan::Ask(self.asked.entry(key).or_default().clone())
     }
 
     /// Notes the answer to a question; returns what is to be believed now.
@@ -188,14 +206,19 @@ impl State {
             Ok(Some(found)) => {
                 self.unknown.remove(&key);
                 make_room(&mut self.known, &key);
-                self.known.insert(key, Entry { key: found, checked_at: now });
+                self.known.insert(key, Entry { key: found, checked_at: now, asked_at: None });
             }
             Ok(None) => {
                 self.known.remove(&key);
                 make_room(&mut self.unknown, &key);
                 self.unknown.insert(key, now);
             }
-            Err(Unavailable) => self.paused_until = Some(now + PAUSE_AFTER_FAILURE),
+            Err(Unavailable) => {
+                self.paused_until = Some(now + PAUSE_AFTER_FAILURE);
+                if let Some(entry) = self.known.get_mut(&key) {
+                    entry.asked_at = None;
+                }
+            }
         }
     }
 }
@@ -207,5 +230,157 @@ fn make_room<V>(map: &mut HashMap<PublicKey, V>, key: &PublicKey) {
         && let Some(any) = map.keys().next().copied()
     {
         map.remove(&any);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures_util::FutureExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const ACTIVE: KnownKey = KnownKey { project_id: ProjectId(1), is_active: true };
+    const SWITCHED_OFF: KnownKey = KnownKey { project_id: ProjectId(1), is_active: false };
+
+    /// A cache, a clock, and how often was asked.
+    struct Rig {
+        cache: KeyCache,
+        clock: Clock,
+        asked: Cell<usize>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+            Self { cache: KeyCache::new(Duration::ZERO), clock, asked: Cell::new(0) }
+        }
+
+        /// What is believed of a key when Postgres would say `answer`.
+        async fn find(&self, answer: Answer) -> Answer {
+            let ask = || async {
+                self.asked.set(self.asked.get() + 1);
+                answer
+            };
+            self.cache.find_by(key(0), &self.clock, ask).await
+        }
+
+        fn later(&self, by: TimeDelta) {
+            self.clock.advance(by);
+        }
+    }
+
+    fn key(number: usize) -> PublicKey {
+        PublicKey::parse(&format!("{number:032x}")).unwrap()
+    }
+
+    const MOMENT: TimeDelta = TimeDelta::milliseconds(1);
+
+    #[tokio::test]
+    async fn an_active_key_is_asked_for_once_a_minute() {
+        let rig = Rig::new();
+        assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Ok(Some(ACTIVE)));
+        rig.later(ACTIVE_FOR - MOMENT);
+        assert_eq!(rig.find(Ok(None)).await, Ok(Some(ACTIVE)));
+        assert_eq!(rig.asked.get(), 1);
+        rig.later(MOMENT);
+        assert_eq!(rig.find(Ok(None)).await, Ok(None));
+        assert_eq!(rig.asked.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn unknown_and_switched_off_keys_are_asked_for_sooner() {
+        for refused in [None, Some(SWITCHED_OFF)] {
+            let rig = Rig::new();
+            assert_eq!(rig.find(Ok(refused)).await, Ok(refused));
+            rig.later(REFUSED_FOR - MOMENT);
+            assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Ok(refused));
+            rig.later(MOMENT);
+            assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Ok(Some(ACTIVE)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_known_stays_good_while_postgres_is_away() {
+        let rig = Rig::new();
+        rig.find(Ok(Some(ACTIVE))).await.unwrap();
+        for _ in 0..3 {
+            rig.later(TimeDelta::hours(1));
+            assert_eq!(rig.find(Err(Unavailable)).await, Ok(Some(ACTIVE)));
+            assert_eq!(rig.find(Err(Unavailable)).await, Ok(Some(ACTIVE)));
+        }
+        assert_eq!(rig.asked.get(), 4, "once an hour, not again within a second");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_never_called_unknown_because_postgres_is_away() {
+        let rig = Rig::new();
+        assert_eq!(rig.find(Err(Unavailable)).await, Err(Unavailable));
+        assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Err(Unavailable), "left alone for a moment");
+        rig.later(PAUSE_AFTER_FAILURE);
+        assert_eq!(rig.find(Ok(None)).await, Ok(None));
+        rig.later(REFUSED_FOR);
+        assert_eq!(rig.find(Err(Unavailable)).await, Err(Unavailable), "may exist by now");
+    }
+
+    #[tokio::test]
+    async fn many_requests_ask_one_question() {
+        let rig = Rig::new();
+        let (answer, answered) = oneshot::channel();
+        let first = rig.cache.find_by(key(0), &rig.clock, || async { answered.await.unwrap() });
+        let (first, second, ()) = tokio::join!(first, rig.find(Ok(None)), async {
+            answer.send(Ok(Some(ACTIVE))).unwrap();
+        });
+        assert_eq!((first, second, rig.asked.get()), (Ok(Some(ACTIVE)), Ok(Some(ACTIVE)), 0));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_goes_away_leaves_the_question_to_the_next() {
+        let rig = Rig::new();
+        let gone = rig.cache.find_by(key(0), &rig.clock, std::future::pending);
+        assert!(tokio::time::timeout(Duration::ZERO, gone).await.is_err());
+        assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Ok(Some(ACTIVE)));
+    }
+
+    #[tokio::test]
+    async fn while_one_request_asks_again_the_others_go_on() {
+        let rig = Rig::new();
+        rig.find(Ok(Some(ACTIVE))).await.unwrap();
+        rig.later(ACTIVE_FOR);
+        let asking = rig.cache.find_by(key(0), &rig.clock, std::future::pending);
+        tokio::select! {
+            biased;
+            _ = asking => unreachable!("nobody answers"),
+            answer = rig.find(Ok(None)) => assert_eq!(answer, Ok(Some(ACTIVE))),
+        }
+        assert_eq!(rig.asked.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_goes_away_while_it_asks_again_does_not_end_the_asking() {
+        let rig = Rig::new();
+        rig.find(Ok(Some(ACTIVE))).await.unwrap();
+        rig.later(ACTIVE_FOR);
+        let gone = rig.cache.find_by(key(0), &rig.clock, std::future::pending);
+        assert!(tokio::time::timeout(Duration::ZERO, gone).await.is_err());
+        assert_eq!(rig.find(Ok(None)).await, Ok(Some(ACTIVE)));
+        rig.later(ASKING_FOR);
+        assert_eq!(rig.find(Ok(None)).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn made_up_keys_do_not_fill_the_memory() {
+        let rig = Rig::new();
+        rig.find(Ok(Some(ACTIVE))).await.unwrap();
+        for number in 1..=MAX_KEYS + 5 {
+            rig.cache.find_by(key(number), &rig.clock, || async { Ok(None) }).await.unwrap();
+            let gone = rig.cache.find_by(key(1_000_000 + number), &rig.clock, std::future::pending);
+            assert!(gone.now_or_never().is_none());
+        }
+        let state = rig.cache.lock();
+        assert_eq!((state.known.len(), state.unknown.len()), (1, MAX_KEYS));
+        assert_eq!(state.asked.len(), MAX_KEYS);
     }
 }
