@@ -64,14 +64,13 @@ pub fn unpack(bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, BareEventError> {
     if json.len() > most { Err(BareEventError::TooLarge) } else { Ok(json) }
 }
 
-/// Removes line ends, and what URLs make of base64: `-` and `_` stand for `+` and `/`, and a `+` that
-/// nobody escaped has become a space.
+/// Removes line ends, and what URLs make of base64: `-` and `_` stand for `+` and `/`.
 fn plain_base64(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.trim_ascii().to_vec();
     bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
     for byte in &mut bytes {
         match byte {
-            b'-' | b' ' => *byte = b'+',
+            b'-' => *byte = b'+',
             b'_' => *byte = b'/',
             _ => {}
         }
@@ -169,8 +168,8 @@ mod tests {
         let json = b"{\"message\":\"???>>>~~~ an event\"}";
         let encoded = BASE64.encode(json);
         let zipped = BASE64.encode(zlib(json));
-        let in_url = encoded.replace('+', " ").replace('/', "_").replace('=', "");
-        assert!(in_url.contains(['_', ' ']), "{in_url}");
+        let in_url = encoded.replace('+', "-").replace('/', "_").replace('=', "");
+        assert!(in_url.contains('_') && in_url.contains('-'), "{in_url}");
         for wrapped in [
             String::from_utf8(json.to_vec()).unwrap(),
             encoded.clone(),

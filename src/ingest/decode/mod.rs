@@ -126,7 +126,11 @@ fn gunzip_at_once(
     most: usize,
     memory: &mut Reservation,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let Some(size) = gzip_size(body).filter(|size| *size <= most) else { return Ok(None) };
+    let Some(size) = gzip_size(body) else { return Ok(None) };
+    if size > most {
+        // True or not, it is refused: a bomb is not worth the time to find out.
+        return Err(Error::TooLarge);
+    }
     // libdeflate stops behind the first member and does not say so.
     if memchr::memmem::find(body.get(GZIP_MAGIC.len()..).unwrap_or_default(), GZIP_MAGIC).is_some()
     {

@@ -50,7 +50,11 @@ pub(in crate::ingest) async fn receive_pixel(
     let sender = sender(&ingest, &request).await?;
     let query = request.uri.query().unwrap_or_default().as_bytes();
     let data = form_urlencoded::parse(query).find(|(name, _)| name == "sentry_data");
-    let bytes = data.map(|(_, value)| value.into_owned().into_bytes()).unwrap_or_default();
+    let mut bytes = data.map(|(_, value)| value.into_owned().into_bytes()).unwrap_or_default();
+    if !bare_event::is_json(&bytes) {
+        // A `+` of base64 that nobody escaped.
+        bytes.iter_mut().filter(|byte| **byte == b' ').for_each(|byte| *byte = b'+');
+    }
     let empty = if bytes.is_empty() { Err(Error::EmptyBody) } else { Ok(()) };
     limits::noted(&ingest, Some(&sender), empty)?;
     let received = Received { bytes, memory: ingest.memory.reserve() };

@@ -3,4 +3,4 @@
 mod cluster;
 mod database;
 
-pub(crate) use database::database;
+pub(crate) use database::{TestDatabase, database};

@@ -1,0 +1,12 @@
+//! The front door, against the acceptance list of `protocol.md` §14 and the hostile inputs of §13.1.
+
+mod authentication;
+mod browsers;
+mod corpus;
+mod door;
+mod encodings;
+mod framing;
+mod hostile;
+mod keys;
+mod overload;
+mod store;
