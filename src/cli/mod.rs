@@ -7,6 +7,10 @@
 
 mod doctor;
 mod migrate;
+mod project;
+mod token;
+mod user;
+mod with_database;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,6 +47,15 @@ enum Command {
     Migrate,
     /// Check what can be wrong with this installation and say what to do.
     Doctor,
+    /// Create accounts, set passwords, see who has one.
+    #[command(subcommand)]
+    User(user::Arguments),
+    /// Create projects and see their DSNs.
+    #[command(subcommand)]
+    Project(project::Arguments),
+    /// Create tokens for `/api/0`.
+    #[command(subcommand)]
+    Token(token::Arguments),
     /// Becomes a program of Postgres; started by Picket itself.
     #[command(name = shim::SUBCOMMAND, hide = true)]
     InternalPostgres(shim::Arguments),
@@ -85,6 +98,9 @@ async fn perform(command: Command, config: Config, shim: &Path) -> Result<ExitCo
     match command {
         Command::Migrate => migrate::run(&config, shim).await?,
         Command::Doctor => return doctor::run(&config, shim).await,
+        Command::User(arguments) => user::run(arguments, config, shim).await?,
+        Command::Project(arguments) => project::run(arguments, config, shim).await?,
+        Command::Token(arguments) => token::run(arguments, config, shim).await?,
         // Performed before the settings are read.
         Command::Serve(_) | Command::InternalPostgres(_) => {}
     }

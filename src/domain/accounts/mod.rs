@@ -163,7 +163,9 @@ pub async fn reset_password(app: &Essentials, email: &str, new: &str) -> Result<
     let password = Password::parse(new, &email)?;
     let hash = passwords::hash(&password).await?;
     let mut tx = app.db.begin().await?;
-    let user = store::find_user_by_email(&mut tx, &email).await?.ok_or(Error::NotFound)?;
+    let user = store::find_user_by_email(&mut tx, &email)
+        .await?
+        .ok_or_else(|| Error::invalid("email", "Nobody has an account with this address."))?;
     store::update_password_hash(&mut tx, user.id, &hash).await?;
     store::delete_other_sessions(&mut tx, user.id, None).await?;
     tx.commit().await?;

@@ -14,35 +14,8 @@ use crate::base::{OrganizationId, Slug, Timestamp, UserId};
 use crate::domain::accounts::{self, NewUser, User};
 use crate::domain::{Error, Result};
 
-/// First parts of URLs that belong to Picket itself.
-const RESERVED_SLUGS: &[&str] = &[
-    "account",
-    "admin",
-    "api",
-    "auth",
-    "favicon",
-    "health",
-    "help",
-    "login",
-    "logout",
-    "metrics",
-    "oauth",
-    "orgredirect",
-    "robots",
-    "settings",
-    "setup",
-    "sign-in",
-    "sign-out",
-    "sign-up",
-    "static",
-    "wizard",
-];
-
 /// The longest name, so that it fits the bar on top of every page.
 const MAX_NAME_CHARS: usize = 100;
-
-/// How many numbered slugs are tried before the name is refused.
-const MAX_SLUG_ATTEMPTS: u32 = 100;
 
 /// The organization that is made when nobody named one.
 pub const DEFAULT_NAME: &str = "Default";
@@ -99,22 +72,6 @@ pub struct Person {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// Creates an organization with a free slug.
-pub async fn create(db: &mut PgConnection, name: &str, now: Timestamp) -> Result<Organization> {
-    let name = checked_name(name)?;
-    let plain = Slug::from_name(name, "organization");
-    for number in 1..=MAX_SLUG_ATTEMPTS {
-        let slug = if number == 1 { plain.clone() } else { plain.numbered(number) };
-        if RESERVED_SLUGS.contains(&slug.as_str()) {
-            continue;
-        }
-        if let Some(organization) = store::insert(db, &slug, name, now).await? {
-            return Ok(organization);
-        }
-    }
-    Err(Error::invalid("name", "Too many organizations have this name."))
-}
-
 /// Gives an organization another name; its slug, and with it every link, stays.
 pub async fn rename(app: &Essentials, id: OrganizationId, name: &str) -> Result<()> {
     let name = checked_name(name)?;
@@ -133,12 +90,30 @@ fn checked_name(name: &str) -> Result<&str> {
 
 /// The oldest organization, or a new one called `default` in a fresh installation.
 pub async fn find_or_create_default(db: &mut PgConnection, now: Timestamp) -> Result<Organization> {
-    // Two commands on a fresh installation must end up in the same organization.
-    store::lock_for_creation(db).await?;
-    match store::find_oldest(db).await? {
-        Some(organization) => Ok(organization),
-        None => create(db, DEFAULT_NAME, now).await,
+    if let Some(organization) = store::find_oldest(db).await? {
+        return Ok(organization);
     }
+    let slug = Slug::from_name(DEFAULT_NAME, "organization");
+    if let Some(organization) = store::insert(db, &slug, DEFAULT_NAME, now).await? {
+        return Ok(organization);
+    }
+    // Somebody else made it meanwhile; the insert waited for them.
+    store::find_oldest(db).await?.ok_or(Error::NotFound)
+}
+
+/// The organization with this slug; without one, the default.
+pub async fn find_or_default(app: &Essentials, slug: Option<&Slug>) -> Result<Organization> {
+    let mut db = app.db.acquire().await?;
+    match slug {
+        Some(slug) => find_named(&mut db, slug).await,
+        None => find_or_create_default(&mut db, app.clock.now()).await,
+    }
+}
+
+async fn find_named(db: &mut PgConnection, slug: &Slug) -> Result<Organization> {
+    store::find_by_slug(db, slug).await?.ok_or_else(|| {
+        Error::invalid("organization", format!("There is no organization `{slug}`."))
+    })
 }
 
 /// Creates an account that belongs to an organization: the given one, or else the default. The first
@@ -152,9 +127,7 @@ pub async fn create_member(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let organization = match organization {
-        Some(slug) => store::find_by_slug(&mut tx, slug).await?.ok_or_else(|| {
-            Error::invalid("organization", format!("There is no organization `{slug}`."))
-        })?,
+        Some(slug) => find_named(&mut tx, slug).await?,
         None => find_or_create_default(&mut tx, now).await?,
     };
     let user = join(&mut tx, &new, &password_hash, &organization, now).await?;

@@ -28,12 +28,6 @@ pub async fn insert(
     .await
 }
 
-/// Lets one transaction at a time decide whether an organization must be created; readers go on.
-pub async fn lock_for_creation(db: &mut PgConnection) -> sqlx::Result<()> {
-    query!("LOCK TABLE organizations IN SHARE ROW EXCLUSIVE MODE").execute(db).await?;
-    Ok(())
-}
-
 /// The organization with this id.
 pub async fn find(db: &mut PgConnection, id: OrganizationId) -> sqlx::Result<Option<Organization>> {
     query_as!(
