@@ -5,6 +5,7 @@
 pub mod cli;
 
 pub mod ingest;
+pub mod api;
 pub mod web;
 
 pub mod pipeline;

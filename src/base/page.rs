@@ -165,6 +165,11 @@ impl<T> Page<T> {
         }
     }
 
+    /// The same page with other rows in it.
+    pub fn with_items<U>(&self, items: Vec<U>) -> Page<U> {
+        Page { items, previous: self.previous, next: self.next, total: self.total }
+    }
+
     /// The same page of other things.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
         Page {

@@ -48,6 +48,8 @@ impl Scope {
     pub const PROJECT_RELEASES: Self = Self("project:releases");
     /// See the organization.
     pub const ORG_READ: Self = Self("org:read");
+    /// See teams.
+    pub const TEAM_READ: Self = Self("team:read");
     /// What builds need: releases and their files.
     pub const ORG_CI: Self = Self("org:ci");
 

@@ -157,6 +157,22 @@ pub async fn find_anywhere(
     Ok(store::find_anywhere(db, projects, event_id).await?)
 }
 
+/// How many of an issue's latest events are looked through for one of a certain hash.
+const HASH_DEPTH: i64 = 1000;
+
+/// The latest event of an issue that `hash` decided; `None` if none of the latest thousand was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_of_hash(
+    db: &mut PgConnection,
+    issue: &IssueSpan,
+    hash: &str,
+) -> Result<Option<EventRow>> {
+    let since = issue.received_since();
+    Ok(store::find_latest_of_hash(db, issue.issue_id, since, hash, HASH_DEPTH).await?)
+}
+
 /// The events beside `event` in its issue.
 ///
 /// # Errors
@@ -195,6 +211,7 @@ pub async fn list_of_project(
     db: &mut PgConnection,
     project: ProjectId,
     filter: &EventFilter,
+    _now: Timestamp,
 ) -> Result<Page<EventRow>> {
     let rows = store::list(db, &store::Source::Project(project), filter).await?;
     Ok(Page::of(rows, &filter.page, |row| place(row.received_at, row.event_id)))

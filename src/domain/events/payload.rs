@@ -33,6 +33,14 @@ pub struct Kept {
 }
 
 impl Payload {
+    /// What it takes on disk, if it was kept.
+    pub fn stored_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Kept(kept) => Some(kept.stored_bytes),
+            Self::SampledAway => None,
+        }
+    }
+
     /// The event, if it was kept.
     pub fn event(&self) -> Option<&Event> {
         match self {
@@ -55,6 +63,25 @@ pub async fn read(
         Some(frame) => Ok(Payload::Kept(Box::new(unpack(db, dictionaries, &frame).await?))),
         None => Ok(Payload::SampledAway),
     }
+}
+
+/// Reads the payloads of events, in their order.
+///
+/// # Errors
+/// When the database fails or what it holds is damaged.
+pub async fn read_many(
+    db: &mut PgConnection,
+    dictionaries: &Dictionaries,
+    events: &[EventRow],
+) -> Result<Vec<Payload>> {
+    let mut payloads = Vec::with_capacity(events.len());
+    for frame in store::find_payloads(db, events).await? {
+        payloads.push(match frame {
+            Some(frame) => Payload::Kept(Box::new(unpack(db, dictionaries, &frame).await?)),
+            None => Payload::SampledAway,
+        });
+    }
+    Ok(payloads)
 }
 
 async fn unpack(db: &mut PgConnection, dictionaries: &Dictionaries, frame: &[u8]) -> Result<Kept> {

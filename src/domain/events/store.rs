@@ -94,6 +94,42 @@ pub(super) async fn find_latest(
     .await
 }
 
+/// The event of an issue that happened last of those that `hash` decided, among the latest `depth`.
+pub(super) async fn find_latest_of_hash(
+    db: &mut PgConnection,
+    issue: IssueId,
+    received_since: Timestamp,
+    hash: &str,
+    depth: i64,
+) -> sqlx::Result<Option<EventRow>> {
+    query_as!(
+        EventRow,
+        r#"
+        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+               environment, release, user_label, title, transaction, has_payload AS "has_payload!"
+        FROM (
+            SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
+                   environment, release, user_label, title, transaction,
+                   payload IS NOT NULL AS has_payload
+            FROM events
+            WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+            ORDER BY occurred_at DESC, event_id DESC
+            LIMIT $5
+        ) AS latest
+        WHERE primary_hash = $4
+        ORDER BY occurred_at DESC, event_id DESC
+        LIMIT 1
+        "#,
+        issue.project().0,
+        issue.0,
+        received_since,
+        hash,
+        depth,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// The event of an issue that happened first.
 pub(super) async fn find_oldest(
     db: &mut PgConnection,
@@ -183,6 +219,34 @@ pub(super) async fn find_payload(
     .fetch_optional(db)
     .await?;
     Ok(found.flatten())
+}
+
+/// The compressed payloads of events, in their order.
+pub(super) async fn find_payloads(
+    db: &mut PgConnection,
+    rows: &[EventRow],
+) -> sqlx::Result<Vec<Option<Vec<u8>>>> {
+    let projects: Vec<i64> = rows.iter().map(|row| row.project_id.0).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.event_id.0).collect();
+    let times: Vec<Timestamp> = rows.iter().map(|row| row.received_at).collect();
+    // Looked up row by row: the time of each leads to its one day, where a join would open them all.
+    query_scalar!(
+        r#"
+        SELECT (
+            SELECT events.payload FROM events
+            WHERE events.project_id = wanted.project_id AND events.event_id = wanted.event_id
+              AND events.received_at = wanted.received_at
+        ) AS payload
+        FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[])
+            WITH ORDINALITY AS wanted (project_id, event_id, received_at, place)
+        ORDER BY wanted.place
+        "#,
+        &projects,
+        &ids,
+        &times,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// The bytes of a dictionary.

@@ -169,6 +169,18 @@ pub async fn hashes(db: &mut PgConnection, id: IssueId) -> Result<Vec<Hash>> {
     Ok(store::list_hashes(db, id).await?)
 }
 
+/// What is known of a hash of a project.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hash(
+    db: &mut PgConnection,
+    project: ProjectId,
+    hash: &str,
+) -> Result<Option<Hash>> {
+    Ok(store::find_hash(db, project, hash).await?)
+}
+
 /// Why a hash came about: the grouping of the event that brought it, as JSON; `None` if it was not kept.
 ///
 /// # Errors

@@ -21,11 +21,14 @@ pub mod triage;
 
 pub use activity::{Activity, ActivityKind, activity};
 pub use detail::{
-    Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hashes,
+    Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hash, hashes,
 };
 pub use query::Condition;
 pub use search::{IssueFilter, Period, Scope, Sort, search, search_ids};
 pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};
 pub use stats::{Counts, Series, StatsPeriod, counts, series};
-pub use tags::{TagKey, TagValue, tag_key, tag_keys, tag_values};
+pub use tags::{
+    ProjectTag, SeenRelease, TagKey, TagValue, environments_of_projects, project_tag_values,
+    project_tags, seen_releases, tag_key, tag_keys, tag_values,
+};
 pub use triage::{Change, archive, reopen, reopen_due, resolve, restore};

@@ -17,6 +17,8 @@ pub enum StatsPeriod {
     Day,
     /// 14 days.
     Fortnight,
+    /// 30 days.
+    Month,
 }
 
 impl StatsPeriod {
@@ -25,6 +27,7 @@ impl StatsPeriod {
         match self {
             Self::Day => "24h",
             Self::Fortnight => "14d",
+            Self::Month => "30d",
         }
     }
 
@@ -32,7 +35,7 @@ impl StatsPeriod {
     pub fn step(self) -> TimeDelta {
         match self {
             Self::Day => TimeDelta::hours(1),
-            Self::Fortnight => TimeDelta::days(1),
+            Self::Fortnight | Self::Month => TimeDelta::days(1),
         }
     }
 
@@ -41,6 +44,7 @@ impl StatsPeriod {
         match self {
             Self::Day => 24,
             Self::Fortnight => 14,
+            Self::Month => 30,
         }
     }
 

@@ -90,6 +90,26 @@ pub(super) async fn list_hashes(db: &mut PgConnection, id: IssueId) -> sqlx::Res
     .await
 }
 
+/// A hash of a project.
+pub(super) async fn find_hash(
+    db: &mut PgConnection,
+    project: ProjectId,
+    hash: &str,
+) -> sqlx::Result<Option<Hash>> {
+    query_as!(
+        Hash,
+        r#"
+        SELECT hash, origin, variant, config, created_at
+        FROM issue_hashes
+        WHERE project_id = $1 AND hash = $2
+        "#,
+        project.0,
+        hash,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// The compressed explanation of a hash.
 pub(super) async fn find_explanation(
     db: &mut PgConnection,
@@ -203,76 +223,6 @@ pub(super) async fn count_window(
         since,
         until,
         environments,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// A tag's value with facts about its key.
-#[derive(Debug)]
-pub(super) struct TagRow {
-    pub(super) key: String,
-    pub(super) value: String,
-    pub(super) event_count: i64,
-    pub(super) first_seen: Timestamp,
-    pub(super) last_seen: Timestamp,
-    pub(super) key_event_count: i64,
-    pub(super) key_value_count: i64,
-}
-
-/// The tags of an issue by key, each with up to `top` of its most frequent values.
-pub(super) async fn list_tags(
-    db: &mut PgConnection,
-    id: IssueId,
-    top: i64,
-) -> sqlx::Result<Vec<TagRow>> {
-    query_as!(
-        TagRow,
-        r#"
-        SELECT key, value, event_count, first_seen, last_seen,
-               key_event_count AS "key_event_count!", key_value_count AS "key_value_count!"
-        FROM (
-            SELECT key, value, event_count, first_seen, last_seen,
-                   sum(event_count) OVER whole::bigint AS key_event_count,
-                   count(*) OVER whole AS key_value_count,
-                   row_number() OVER (PARTITION BY key ORDER BY event_count DESC, value) AS place
-            FROM issue_tags
-            WHERE project_id = $1 AND issue_id = $2
-            WINDOW whole AS (PARTITION BY key)
-        ) AS ranked
-        WHERE place <= $3
-        ORDER BY key, place
-        "#,
-        id.project().0,
-        id.0,
-        top,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The same for one key.
-pub(super) async fn list_tag(
-    db: &mut PgConnection,
-    id: IssueId,
-    key: &str,
-    top: i64,
-) -> sqlx::Result<Vec<TagRow>> {
-    query_as!(
-        TagRow,
-        r#"
-        SELECT key, value, event_count, first_seen, last_seen,
-               (sum(event_count) OVER ())::bigint AS "key_event_count!",
-               count(*) OVER () AS "key_value_count!"
-        FROM issue_tags
-        WHERE project_id = $1 AND issue_id = $2 AND key = $3
-        ORDER BY event_count DESC, value
-        LIMIT $4
-        "#,
-        id.project().0,
-        id.0,
-        key,
-        top,
     )
     .fetch_all(db)
     .await

@@ -225,6 +225,27 @@ pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<O
     .await
 }
 
+/// The keys of all projects of an organization, project by project, the oldest first.
+pub async fn list_keys_of_organization(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> sqlx::Result<Vec<ProjectKey>> {
+    query_as!(
+        ProjectKey,
+        r#"
+        SELECT project_keys.public_key, project_keys.project_id, project_keys.label,
+               project_keys.is_active, project_keys.created_at
+        FROM project_keys
+        JOIN projects ON projects.id = project_keys.project_id
+        WHERE projects.organization_id = $1
+        ORDER BY project_keys.project_id, project_keys.created_at, project_keys.public_key
+        "#,
+        organization.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A project's keys, the oldest first.
 pub async fn list_keys(db: &mut PgConnection, project: ProjectId) -> sqlx::Result<Vec<ProjectKey>> {
     query_as!(

@@ -26,6 +26,14 @@ impl Pattern {
         Self::Like(format!("%{}%", to_like(text).0))
     }
 
+    /// The pattern as one of SQL's `LIKE`; of a list of texts, that of the first.
+    pub fn into_like(self) -> String {
+        match self {
+            Self::Like(like) => like,
+            Self::Is(values) => escape(values.first().map_or("", String::as_str)),
+        }
+    }
+
     /// The same pattern with `prefix` before it.
     #[must_use]
     pub fn prefixed(self, prefix: &str) -> Self {

@@ -1,6 +1,6 @@
 //! What an issue has to fulfil to be found.
 
-use crate::base::{EventId, IssueNumber, ProjectId};
+use crate::base::{EventId, IssueId, IssueNumber, ProjectId};
 use crate::domain::issues::{Status, Substatus};
 use crate::domain::query::{NumberFilter, Pattern, TimeRange};
 use crate::protocol::event::Level;
@@ -44,6 +44,8 @@ pub enum Condition {
     UserCount(NumberFilter),
     /// It is the issue of this number in the project of this slug.
     Issue(String, IssueNumber),
+    /// It is one of these.
+    Ids(Vec<IssueId>),
     /// It is in a project of such a slug.
     Project(Pattern),
     /// It is in this project.

@@ -277,6 +277,10 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
         Condition::LastSeen(range) => push_range(sql, "issues.last_seen", *range),
         Condition::TimesSeen(number) => push_number(sql, "issues.event_count", *number),
         Condition::UserCount(number) => push_number(sql, "issues.user_count", *number),
+        Condition::Ids(ids) => {
+            let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+            sql.push("issues.id = ANY(").push_bind(ids).push(")");
+        }
         Condition::ProjectId(id) => {
             sql.push("issues.project_id = ").push_bind(id.0);
         }

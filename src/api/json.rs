@@ -1,0 +1,58 @@
+//! JSON in and out.
+
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body_util::{BodyExt, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::{self, Error};
+
+/// The largest body: a change of a thousand issues takes a fraction of it.
+const MAX_BODY_BYTES: usize = 256 << 10;
+
+/// An answer in JSON.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => raw(body),
+            Err(problem) => error::internal(&problem),
+        }
+    }
+}
+
+/// An answer that is JSON already.
+pub(super) fn raw(body: impl Into<Bytes>) -> Response {
+    // Without a charset: sentry-cli compares the whole word.
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind)], body.into()).into_response()
+}
+
+/// A request's body. Nothing is read as an empty object, so that a `PUT` without a body is a `PUT` of nothing.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let body = Limited::new(request.into_body(), MAX_BODY_BYTES);
+        let bytes = body.collect().await.map_err(|problem| {
+            if problem.is::<http_body_util::LengthLimitError>() {
+                Error::TooLarge
+            } else {
+                Error::BadRequest("The body could not be read.".to_owned())
+            }
+        })?;
+        let bytes = bytes.to_bytes();
+        let json = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+        serde_json::from_slice(json)
+            .map(Self)
+            .map_err(|problem| Error::BadRequest(format!("JSON parse error - {problem}")))
+    }
+}

@@ -1,0 +1,115 @@
+//! How a project looks on its own (`web-api.md` §3.4): the list's row and its settings, nearly all of which
+//! Picket does not have and answers with what it does instead.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::views::ProjectView;
+use crate::api::organizations::OrganizationView;
+use crate::api::users::AvatarView;
+
+/// A project on its own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire's flags")]
+pub(in crate::api) struct ProjectDetailView {
+    #[serde(flatten)]
+    row: ProjectView,
+    organization: OrganizationView,
+    is_internal: bool,
+    is_public: bool,
+    avatar: AvatarView,
+    color: &'static str,
+    status: &'static str,
+    options: BTreeMap<&'static str, bool>,
+    digests_min_delay: i32,
+    digests_max_delay: i32,
+    subject_prefix: &'static str,
+    subject_template: &'static str,
+    allowed_domains: [&'static str; 1],
+    resolve_age: i32,
+    data_scrubber: bool,
+    data_scrubber_defaults: bool,
+    safe_fields: [&'static str; 0],
+    sensitive_fields: [&'static str; 0],
+    store_crash_reports: i32,
+    security_token: &'static str,
+    security_token_header: Option<&'static str>,
+    #[serde(rename = "verifySSL")]
+    verify_ssl: bool,
+    #[serde(rename = "scrubIPAddresses")]
+    scrub_ip_addresses: bool,
+    scrape_java_script: bool,
+    enable_auto_release_creation: bool,
+    highlight_tags: [&'static str; 0],
+    highlight_context: BTreeMap<&'static str, bool>,
+    highlight_preset: HighlightView,
+    grouping_config: &'static str,
+    grouping_enhancements: &'static str,
+    derived_grouping_enhancements: &'static str,
+    secondary_grouping_config: Option<&'static str>,
+    secondary_grouping_expiry: i64,
+    fingerprinting_rules: &'static str,
+    default_environment: Option<&'static str>,
+    relay_pii_config: Option<&'static str>,
+    builtin_symbol_sources: [&'static str; 0],
+    /// JSON in a text.
+    symbol_sources: &'static str,
+    processing_issues: i32,
+    is_dynamically_sampled: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct HighlightView {
+    tags: [&'static str; 0],
+    context: BTreeMap<&'static str, bool>,
+}
+
+impl ProjectDetailView {
+    pub(super) fn new(row: ProjectView, organization: OrganizationView) -> Self {
+        Self {
+            row,
+            organization,
+            is_internal: false,
+            is_public: false,
+            avatar: AvatarView::LETTERS,
+            color: "#3f6fbf",
+            status: "active",
+            options: BTreeMap::new(),
+            digests_min_delay: 0,
+            digests_max_delay: 0,
+            subject_prefix: "",
+            subject_template: "$shortID - $title",
+            // Events are taken from every page.
+            allowed_domains: ["*"],
+            resolve_age: 0,
+            data_scrubber: false,
+            data_scrubber_defaults: false,
+            safe_fields: [],
+            sensitive_fields: [],
+            store_crash_reports: 0,
+            security_token: "",
+            security_token_header: None,
+            verify_ssl: true,
+            scrub_ip_addresses: false,
+            scrape_java_script: false,
+            enable_auto_release_creation: true,
+            highlight_tags: [],
+            highlight_context: BTreeMap::new(),
+            highlight_preset: HighlightView::default(),
+            grouping_config: "",
+            grouping_enhancements: "",
+            derived_grouping_enhancements: "",
+            secondary_grouping_config: None,
+            secondary_grouping_expiry: 0,
+            fingerprinting_rules: "",
+            default_environment: None,
+            relay_pii_config: None,
+            builtin_symbol_sources: [],
+            symbol_sources: "[]",
+            processing_issues: 0,
+            is_dynamically_sampled: false,
+        }
+    }
+}

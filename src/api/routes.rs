@@ -1,0 +1,112 @@
+//! Every endpoint, and the scope it needs.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{MethodRouter, any};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::authenticate::{Access, Guard, check};
+use super::error::{self, Error};
+use super::limits::Limiter;
+use super::{cors, events, issues, keys, organizations, projects, root, tags, teams, users};
+use crate::app::App;
+use crate::domain::accounts::Scope;
+use crate::infra::http::Routes;
+
+const EVENT_READ: Access = Access::Scopes(&[Scope::EVENT_READ]);
+const EVENT_WRITE: Access = Access::Scopes(&[Scope::EVENT_WRITE]);
+const PROJECT_READ: Access = Access::Scopes(&[Scope::PROJECT_READ]);
+const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
+const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
+
+/// The table. Paths are those of `web-api.md` §2; each matches with and without its last slash.
+#[rustfmt::skip]
+pub fn routes() -> Routes<App, Access> {
+    Routes::new()
+        .get("/api/0/",      Access::Anybody, root::show_root)
+        .get("/api/0/auth/", Access::Token,   users::get_current_user)
+        .get("/api/0/users/me/", Access::Token, users::get_current_user)
+        .get("/api/0/users/me/regions/", Access::Token, users::list_regions)
+
+        .get("/api/0/organizations/",                ORG_READ, organizations::list_organizations)
+        .get("/api/0/organizations/{organization}/", ORG_READ, organizations::get_organization)
+        .get("/api/0/organizations/{organization}/environments/", ORG_READ, tags::list_environments_of_organization)
+        .get("/api/0/organizations/{organization}/tags/",              ORG_READ, tags::list_tags_of_organization)
+        .get("/api/0/organizations/{organization}/tags/{key}/values/", ORG_READ, tags::list_tag_values_of_organization)
+
+        .get("/api/0/projects/",                                        PROJECT_READ, projects::list_projects)
+        .get("/api/0/organizations/{organization}/projects/",           ORG_READ,     projects::list_projects_of_organization)
+        .get("/api/0/projects/{organization}/{project}/",               PROJECT_READ, projects::get_project)
+        .get("/api/0/projects/{organization}/{project}/environments/",  PROJECT_READ, tags::list_environments_of_project)
+        .get("/api/0/projects/{organization}/{project}/tags/",              PROJECT_READ, tags::list_tags_of_project)
+        .get("/api/0/projects/{organization}/{project}/tags/{key}/values/", PROJECT_READ, tags::list_tag_values_of_project)
+        .get("/api/0/projects/{organization}/{project}/keys/",          PROJECT_READ, keys::list_keys_of_project)
+        .get("/api/0/projects/{organization}/{project}/keys/{key}/",    PROJECT_READ, keys::get_key)
+        .get("/api/0/organizations/{organization}/project-keys/",       PROJECT_READ, keys::list_keys_of_organization)
+
+        .get("/api/0/organizations/{organization}/teams/",        TEAM_READ,    teams::list_teams)
+        .get("/api/0/teams/{organization}/{team}/",               TEAM_READ,    teams::get_team)
+        .get("/api/0/teams/{organization}/{team}/projects/",      PROJECT_READ, teams::list_projects_of_team)
+        .get("/api/0/projects/{organization}/{project}/teams/",   PROJECT_READ, teams::list_teams_of_project)
+
+        .get("/api/0/organizations/{organization}/issues/",         EVENT_READ,  issues::list::list_issues_of_organization)
+        .put("/api/0/organizations/{organization}/issues/",         EVENT_WRITE, issues::bulk::update_issues_of_organization)
+        .get("/api/0/projects/{organization}/{project}/issues/",    EVENT_READ,  issues::list::list_issues_of_project)
+        .put("/api/0/projects/{organization}/{project}/issues/",    EVENT_WRITE, issues::bulk::update_issues_of_project)
+        .get("/api/0/organizations/{organization}/shortids/{issue}/", EVENT_READ, issues::detail::get_short_id)
+
+        .get("/api/0/organizations/{organization}/issues/{issue}/", EVENT_READ,  issues::detail::get_issue)
+        .get("/api/0/issues/{issue}/",                              EVENT_READ,  issues::detail::get_issue)
+        .put("/api/0/organizations/{organization}/issues/{issue}/", EVENT_WRITE, issues::update::update_issue)
+        .put("/api/0/issues/{issue}/",                              EVENT_WRITE, issues::update::update_issue)
+        .get("/api/0/organizations/{organization}/issues/{issue}/activities/", EVENT_READ, issues::activities::list_activities)
+        .get("/api/0/issues/{issue}/activities/",                              EVENT_READ, issues::activities::list_activities)
+        .get("/api/0/organizations/{organization}/issues/{issue}/hashes/",     EVENT_READ, issues::hashes::list_hashes)
+        .get("/api/0/issues/{issue}/hashes/",                                  EVENT_READ, issues::hashes::list_hashes)
+        .get("/api/0/organizations/{organization}/issues/{issue}/tags/",              EVENT_READ, issues::tags::list_tags)
+        .get("/api/0/issues/{issue}/tags/",                                           EVENT_READ, issues::tags::list_tags)
+        .get("/api/0/organizations/{organization}/issues/{issue}/tags/{key}/",        EVENT_READ, issues::tags::get_tag)
+        .get("/api/0/issues/{issue}/tags/{key}/",                                     EVENT_READ, issues::tags::get_tag)
+        .get("/api/0/organizations/{organization}/issues/{issue}/tags/{key}/values/", EVENT_READ, issues::tags::list_tag_values)
+        .get("/api/0/issues/{issue}/tags/{key}/values/",                              EVENT_READ, issues::tags::list_tag_values)
+
+        .get("/api/0/organizations/{organization}/issues/{issue}/events/",         EVENT_READ, events::list::list_events_of_issue)
+        .get("/api/0/issues/{issue}/events/",                                      EVENT_READ, events::list::list_events_of_issue)
+        .get("/api/0/organizations/{organization}/issues/{issue}/events/{event}/", EVENT_READ, events::detail::get_event_of_issue)
+        .get("/api/0/issues/{issue}/events/{event}/",                              EVENT_READ, events::detail::get_event_of_issue)
+        .get("/api/0/projects/{organization}/{project}/events/",                   PROJECT_READ, events::list::list_events_of_project)
+        .get("/api/0/projects/{organization}/{project}/events/{event}/",           PROJECT_READ, events::detail::get_event_of_project)
+        .get("/api/0/projects/{organization}/{project}/events/{event}/json/",      PROJECT_READ, events::detail::get_event_json)
+        .get("/api/0/organizations/{organization}/eventids/{event}/",              EVENT_READ, events::detail::get_event_id)
+}
+
+/// The endpoints as a router, with the check of every route's access in front of it.
+pub fn router(app: App) -> Router {
+    let limiter = Limiter::default();
+    let guard = |access, handler: MethodRouter<App>| {
+        let guard = Guard { app: app.clone(), access, limiter: limiter.clone() };
+        handler.layer(from_fn_with_state(guard, check))
+    };
+    let lost = any(async || Error::NotFound);
+    routes()
+        .into_router(guard)
+        // Pages and telemetry have their own fallbacks; everything under this path is ours.
+        .route("/api/0/{*rest}", lost)
+        .method_not_allowed_fallback(async || Error::WrongMethod)
+        .layer(CatchPanicLayer::custom(answer_for_panic))
+        .layer(from_fn(cors::allow))
+        .with_state(app)
+}
+
+/// A handler that panicked is a bug of ours: an id for the caller, the words for the log.
+fn answer_for_panic(panic: Box<dyn Any + Send>) -> Response {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or_default();
+    error::internal(anyhow::anyhow!("panicked: {words}").as_ref())
+}
