@@ -4,8 +4,8 @@
 
 pub mod cli;
 
-pub mod ingest;
 pub mod api;
+pub mod ingest;
 pub mod web;
 
 pub mod pipeline;

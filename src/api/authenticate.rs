@@ -47,10 +47,7 @@ pub struct Anybody(pub Option<Caller>);
 impl<S: Sync> FromRequestParts<S> for Anybody {
     type Rejection = Infallible;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        _: &S,
-    ) -> std::result::Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
         Ok(Self(parts.extensions.get().cloned()))
     }
 }
@@ -88,7 +85,11 @@ pub(super) struct Guard {
 }
 
 /// Finds the caller, checks the access, and counts the request.
-pub(super) async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check(
+    State(guard): State<Guard>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let caller = match find_caller(&guard.app, request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),

@@ -75,11 +75,13 @@ impl Error {
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Invalid { .. } | Self::BadRequest(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. }
+            | Self::BadRequest(_)
+            | Self::Query(_)
+            | Self::Domain(domain::Error::LimitReached(_)) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Domain(domain::Error::Conflict(_)) => StatusCode::CONFLICT,
-            Self::Domain(domain::Error::LimitReached(_)) => StatusCode::BAD_REQUEST,
             Self::Domain(_) | Self::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

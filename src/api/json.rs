@@ -15,7 +15,7 @@ const MAX_BODY_BYTES: usize = 256 << 10;
 
 /// An answer in JSON.
 #[derive(Debug)]
-pub struct Json<T>(pub T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -35,7 +35,7 @@ pub(super) fn raw(body: impl Into<Bytes>) -> Response {
 
 /// A request's body. Nothing is read as an empty object, so that a `PUT` without a body is a `PUT` of nothing.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub(super) struct Body<T>(pub(super) T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Error;

@@ -18,7 +18,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// Where a list is, as its clients can reach it.
 #[derive(Clone, Debug)]
-pub struct ListUrl {
+pub(super) struct ListUrl {
     /// The public URL with the path, and with every parameter but the cursor.
     base: String,
 }
@@ -49,12 +49,9 @@ impl ListUrl {
     }
 
     /// A page as an answer, with its links.
-    pub fn page<T: Serialize>(&self, page: Page<T>) -> Response {
-        let links = format!(
-            "{}, {}",
-            self.link(page.previous, "previous"),
-            self.link(page.next, "next")
-        );
+    pub(super) fn page<T: Serialize>(&self, page: Page<T>) -> Response {
+        let links =
+            format!("{}, {}", self.link(page.previous, "previous"), self.link(page.next, "next"));
         let total = page.total;
         let mut response = Json(page.items).into_response();
         let headers = response.headers_mut();
@@ -70,7 +67,7 @@ impl ListUrl {
     }
 
     /// A page of a short list that is all in memory, cut by offset.
-    pub fn slice<T: Serialize>(&self, rows: Vec<T>, request: &PageRequest) -> Response {
+    pub(super) fn slice<T: Serialize>(&self, rows: Vec<T>, request: &PageRequest) -> Response {
         let offset = request.cursor.map_or(0, |cursor| cursor.tie);
         let size = request.size() as u128;
         let count = rows.len() as u128;

@@ -13,7 +13,7 @@ use crate::domain::query::{self, QueryError};
 
 /// The parameters of a request, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Parameters(Vec<(String, String)>);
+pub(super) struct Parameters(Vec<(String, String)>);
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Infallible;
@@ -26,27 +26,27 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 
 impl Parameters {
     /// The last value of a parameter.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a parameter.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a parameter that is not empty.
-    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.all(name).filter(|value| !value.is_empty())
     }
 
     /// Whether one of a repeated parameter's values is `word`: `collapse=stats`.
-    pub fn has(&self, name: &str, word: &str) -> bool {
+    pub(super) fn has(&self, name: &str, word: &str) -> bool {
         self.all(name).any(|value| value == word)
     }
 
     /// Whether a switch is on.
-    pub fn is_on(&self, name: &str) -> bool {
+    pub(super) fn is_on(&self, name: &str) -> bool {
         matches!(self.get(name), Some("1" | "true" | "yes"))
     }
 
@@ -58,7 +58,7 @@ impl Parameters {
 
     /// Which page: `cursor`, and how many rows by `limit` or `per_page`, too many being brought to the most
     /// there can be.
-    pub fn page(&self) -> Result<PageRequest> {
+    pub(super) fn page(&self) -> Result<PageRequest> {
         let cursor = match self.get("cursor") {
             None | Some("") => None,
             Some(text) => Some(text.parse()?),
@@ -78,7 +78,7 @@ impl Parameters {
     }
 
     /// The period that is asked for, by `statsPeriod` or by `start` and `end`; `None` if by neither.
-    pub fn period(&self, now: Timestamp) -> Result<Option<Period>> {
+    pub(super) fn period(&self, now: Timestamp) -> Result<Option<Period>> {
         if let Some(text) = self.get("statsPeriod").filter(|text| !text.is_empty()) {
             return ago("statsPeriod", text, now)
                 .map(|since| Some(Period { since: Some(since), until: None }));
@@ -96,7 +96,9 @@ impl Parameters {
             (Some(start), Some(end)) if start < end => {
                 Ok(Some(Period { since: Some(start), until: Some(end) }))
             }
-            (Some(_), Some(_)) => Err(Error::BadRequest("`start` must be before `end`.".to_owned())),
+            (Some(_), Some(_)) => {
+                Err(Error::BadRequest("`start` must be before `end`.".to_owned()))
+            }
             _ => Err(Error::BadRequest("`start` and `end` come together.".to_owned())),
         }
     }
@@ -110,21 +112,21 @@ impl Parameters {
     }
 
     /// The environments; the empty name is "without environment".
-    pub fn environments(&self) -> Vec<String> {
+    pub(super) fn environments(&self) -> Vec<String> {
         self.all("environment").map(ToOwned::to_owned).collect()
     }
 
     /// The search as text; `None` if there is no such parameter.
-    pub fn query(&self) -> Option<&str> {
+    pub(super) fn query(&self) -> Option<&str> {
         self.get("query")
     }
 
-    /// Over which time the small charts go; none if they are not wanted.
-    pub fn stats_period(&self) -> Result<Option<StatsPeriod>> {
+    /// Over which time the small charts go.
+    pub(super) fn stats_period(&self) -> Result<StatsPeriod> {
         match self.get("groupStatsPeriod") {
-            None | Some("" | "24h" | "auto") => Ok(Some(StatsPeriod::Day)),
-            Some("14d") => Ok(Some(StatsPeriod::Fortnight)),
-            Some("30d") => Ok(Some(StatsPeriod::Month)),
+            None | Some("" | "24h" | "auto") => Ok(StatsPeriod::Day),
+            Some("14d") => Ok(StatsPeriod::Fortnight),
+            Some("30d") => Ok(StatsPeriod::Month),
             Some(_) => Err(Error::invalid("groupStatsPeriod", "Choose 24h, 14d, 30d or auto.")),
         }
     }
@@ -132,8 +134,9 @@ impl Parameters {
 
 fn ago(name: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
     let moment = query::duration(text).and_then(|length| now.checked_sub_signed(length));
-    moment.ok_or_else(|| {
-        QueryError(format!("`{name}` is a length of time such as `24h` or `14d`, not `{text}`"))
-    })
-    .map_err(|QueryError(problem)| Error::BadRequest(format!("{problem}.")))
+    moment
+        .ok_or_else(|| {
+            QueryError(format!("`{name}` is a length of time such as `24h` or `14d`, not `{text}`"))
+        })
+        .map_err(|QueryError(problem)| Error::BadRequest(format!("{problem}.")))
 }

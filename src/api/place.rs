@@ -16,16 +16,16 @@ use crate::domain::projects::{self, Project};
 
 /// The organization in the path.
 #[derive(Clone, Debug)]
-pub struct InOrganization {
+pub(super) struct InOrganization {
     /// Who asks.
-    pub caller: Caller,
+    pub(super) caller: Caller,
     /// What else stands in the path, by name.
-    pub path: PathTexts,
+    pub(super) path: PathTexts,
 }
 
 impl InOrganization {
     /// The organization.
-    pub fn organization(&self) -> &Organization {
+    pub(super) fn organization(&self) -> &Organization {
         &self.caller.organization
     }
 }
@@ -48,20 +48,21 @@ fn require_own(organization: &Organization, named: &str) -> Result<()> {
 
 /// The project in the path, and its organization.
 #[derive(Clone, Debug)]
-pub struct InProject {
+pub(super) struct InProject {
     /// Who asks.
-    pub caller: Caller,
+    pub(super) caller: Caller,
     /// The project.
-    pub project: Project,
+    pub(super) project: Project,
     /// What else stands in the path, by name.
-    pub path: PathTexts,
+    pub(super) path: PathTexts,
 }
 
 impl FromRequestParts<App> for InProject {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let InOrganization { caller, path } = InOrganization::from_request_parts(parts, app).await?;
+        let InOrganization { caller, path } =
+            InOrganization::from_request_parts(parts, app).await?;
         let mut db = app.db.acquire().await?;
         let named = path.get("project")?;
         let project = find_project(&mut db, caller.organization.id, named).await?;
@@ -71,20 +72,20 @@ impl FromRequestParts<App> for InProject {
 
 impl InProject {
     /// The project, as where to look.
-    pub fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         Scope::project(self.caller.organization.id, self.project.id)
     }
 }
 
 /// The issue in the path, by number or short id. Its organization may stand in the path, too.
 #[derive(Clone, Debug)]
-pub struct InIssue {
+pub(super) struct InIssue {
     /// Who asks.
-    pub caller: Caller,
+    pub(super) caller: Caller,
     /// The issue.
-    pub issue: Issue,
+    pub(super) issue: Issue,
     /// What else stands in the path, by name.
-    pub path: PathTexts,
+    pub(super) path: PathTexts,
 }
 
 impl FromRequestParts<App> for InIssue {
@@ -110,7 +111,7 @@ impl FromRequestParts<App> for InIssue {
 
 /// The parts of a path by their names.
 #[derive(Clone, Debug)]
-pub struct PathTexts(Vec<(String, String)>);
+pub(super) struct PathTexts(Vec<(String, String)>);
 
 impl FromRequestParts<App> for PathTexts {
     type Rejection = Error;
@@ -126,7 +127,7 @@ impl FromRequestParts<App> for PathTexts {
 
 impl PathTexts {
     /// The part of this name.
-    pub fn get(&self, name: &str) -> Result<&str> {
+    pub(super) fn get(&self, name: &str) -> Result<&str> {
         let part = self.0.iter().find(|(known, _)| known == name);
         part.map(|(_, text)| text.as_str()).ok_or(Error::NotFound)
     }

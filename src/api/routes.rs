@@ -102,6 +102,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// A handler that panicked is a bug of ours: an id for the caller, the words for the log.
+#[expect(clippy::needless_pass_by_value, reason = "what the layer calls")]
 fn answer_for_panic(panic: Box<dyn Any + Send>) -> Response {
     let words = panic
         .downcast_ref::<String>()

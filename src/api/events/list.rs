@@ -14,7 +14,7 @@ use crate::api::place::{InIssue, InProject};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{IssueId, Page, Timestamp};
-use crate::domain::events::payload::{self, Payload};
+use crate::domain::events::payload;
 use crate::domain::events::{self, EventFilter, EventRow};
 use crate::domain::issues::{self, Issue};
 use crate::domain::query::TimeRange;
@@ -77,9 +77,7 @@ async fn answer(
     let payloads = payload::read_many(db, &app.dictionaries, &page.items).await?;
     let rows = page.items.iter().zip(&payloads);
     if !parameters.is_on("full") {
-        let simple = |(row, payload): (&'_ EventRow, &'_ Payload)| (row, payload);
         let views: Vec<SimpleView<'_>> = rows
-            .map(simple)
             .map(|(row, payload)| SimpleView::new(row, payload, issues.get(&row.issue_id)))
             .collect();
         return Ok(url.page(page.with_items(views)));

@@ -162,10 +162,7 @@ impl<'e> FullView<'e> {
             errors: errors(event),
             occurrence: None,
             fingerprints: [&row.primary_hash],
-            grouping_config: GroupingView {
-                id: surroundings.grouping_config,
-                enhancements: "",
-            },
+            grouping_config: GroupingView { id: surroundings.grouping_config, enhancements: "" },
             meta: meta(event, &entries),
             entries,
             release: surroundings.release,

@@ -25,8 +25,9 @@ const MAX_ISSUES: i64 = 1000;
 struct ChangedView {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
+    /// Null for a status without one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    substatus: Option<Option<&'static str>>,
+    substatus: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_details: Option<Value>,
 }
@@ -35,7 +36,7 @@ impl ChangedView {
     fn new(wish: &Wish) -> Self {
         wish.state().map_or_else(Self::default, |state| Self {
             status: Some(state.status.as_str()),
-            substatus: Some(state.substatus.map(|substatus| substatus.as_str())),
+            substatus: Some(state.substatus.map_or(Value::Null, |it| it.as_str().into())),
             status_details: Some(state.detail.to_json()),
         })
     }

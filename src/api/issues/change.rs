@@ -14,7 +14,7 @@ use crate::domain::issues::{
 /// The body of a `PUT`. What it leaves out stays as it is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct ChangeBody {
+pub(in crate::api) struct ChangeBody {
     status: Option<String>,
     substatus: Option<String>,
     status_details: Option<DetailBody>,
@@ -79,23 +79,26 @@ impl ChangeBody {
             (Some("resolved"), None) => details.resolution().map(Wish::Resolve),
             (Some("resolvedInNextRelease"), None) => Ok(Wish::Resolve(Resolution::InNextRelease)),
             (Some("unresolved"), None) => Ok(Wish::Reopen),
-            (Some("ignored" | "muted") | None | Some(""), Some(substatus))
+            (Some("ignored" | "muted" | "") | None, Some(substatus))
                 if substatus.status() == Status::Ignored =>
             {
                 details.archive(Some(substatus), now).map(Wish::Archive)
             }
             (Some("ignored" | "muted"), None) => details.archive(None, now).map(Wish::Archive),
-            (Some("unresolved") | None | Some(""), Some(substatus))
+            (Some("unresolved" | "") | None, Some(substatus))
                 if substatus.status() == Status::Unresolved =>
             {
                 Ok(Wish::Substatus(substatus))
             }
-            (Some("resolved" | "resolvedInNextRelease" | "unresolved" | "ignored" | "muted"), _) => {
-                Err(Error::invalid("substatus", "The substatus does not belong to the status."))
-            }
+            (
+                Some("resolved" | "resolvedInNextRelease" | "unresolved" | "ignored" | "muted"),
+                _,
+            ) => Err(Error::invalid("substatus", "The substatus does not belong to the status.")),
             (Some(word), _) => Err(Error::invalid(
                 "status",
-                format!("`{word}` is not a status; choose resolved, resolvedInNextRelease, unresolved or ignored."),
+                format!(
+                    "`{word}` is not a status; choose resolved, resolvedInNextRelease, unresolved or ignored."
+                ),
             )),
             (None, Some(_)) => Err(Error::invalid("substatus", "Say the status, too.")),
         }

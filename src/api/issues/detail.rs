@@ -57,8 +57,7 @@ pub(in crate::api) async fn detail_of(
     }
     let shown = Shown { stats: Some(views::stats(stats)), ..Shown::default() };
     let versions = [issue.first_release.as_deref(), issue.last_release.as_deref()];
-    let [first_release, last_release] =
-        releases::views_of(db, issue.project_id, versions).await?;
+    let [first_release, last_release] = releases::views_of(db, issue.project_id, versions).await?;
     Ok(DetailView {
         issue: IssueView::new(issue, &caller.organization.slug, &app.config.server, shown),
         activity: activity_views(db, issue).await?,

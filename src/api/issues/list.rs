@@ -62,7 +62,7 @@ struct List<'a> {
 impl List<'_> {
     async fn answer(&self, db: &mut PgConnection, url: &ListUrl) -> Result<Response> {
         if let Some(issue) = self.direct_hit(db).await? {
-            let page = Page::of(vec![issue], &self.parameters.page()?, |issue| place(issue));
+            let page = Page::of(vec![issue], &self.parameters.page()?, place);
             let mut response = url.page(self.views(db, page).await?);
             let name = HeaderName::from_static("x-sentry-direct-hit");
             response.headers_mut().insert(name, HeaderValue::from_static("1"));
@@ -123,8 +123,7 @@ fn place(issue: &Issue) -> (i64, u128) {
 /// What the parameters ask for.
 fn filter(parameters: &Parameters, now: Timestamp) -> Result<IssueFilter> {
     let period = parameters.period(now)?;
-    let mut condition =
-        issues::query::parse(parameters.query().unwrap_or(DEFAULT_QUERY), now)?;
+    let mut condition = issues::query::parse(parameters.query().unwrap_or(DEFAULT_QUERY), now)?;
     if period.is_none() {
         let from = now - chrono::TimeDelta::days(DEFAULT_DAYS);
         condition = condition.and(Condition::LastSeen(TimeRange { from: Some(from), until: None }));
@@ -167,4 +166,3 @@ fn expanded(parameters: &Parameters) -> BTreeMap<&'static str, Value> {
     // The part is called otherwise than the wish for it.
     wanted.map(|(name, v)| (if name == "sessions" { "sessionCount" } else { name }, v)).collect()
 }
-

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::{Slug, Timestamp};
 use crate::config::ServerConfig;
-use crate::domain::issues::{Issue, Series, StatsPeriod, Status};
+use crate::domain::issues::{Issue, Series, StatsPeriod, Status, Substatus};
 use crate::protocol::event::Level;
 
 /// An issue in a list.
@@ -55,7 +55,7 @@ pub(in crate::api) struct IssueView {
     lifetime: Option<TotalsView>,
     /// Totals of what matches the search alone; not counted apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    filtered: Option<Option<TotalsView>>,
+    filtered: Option<Value>,
     matching_event_id: Option<&'static str>,
     matching_event_environment: Option<&'static str>,
     #[serde(flatten)]
@@ -139,7 +139,7 @@ impl IssueView {
             logger: Some(issue.logger.clone()).filter(|logger| !logger.is_empty()),
             level: issue.level.as_str(),
             status: issue.status.as_str(),
-            substatus: issue.substatus.map(|substatus| substatus.as_str()),
+            substatus: issue.substatus.map(Substatus::as_str),
             status_details: status_details(issue),
             is_public: false,
             platform: issue.platform.clone(),
@@ -169,7 +169,7 @@ impl IssueView {
             last_seen: issue.last_seen,
             stats: shown.stats,
             lifetime: (!collapsed.lifetime).then(|| TotalsView::of(issue)),
-            filtered: (!collapsed.filtered).then_some(None),
+            filtered: (!collapsed.filtered).then_some(Value::Null),
             matching_event_id: None,
             matching_event_environment: None,
             expanded: shown.expanded,

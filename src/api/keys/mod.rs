@@ -35,8 +35,7 @@ pub(super) async fn list_keys_of_organization(
     parameters: Parameters,
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
-    let keys =
-        projects::store::list_keys_of_organization(&mut db, place.organization().id).await?;
+    let keys = projects::store::list_keys_of_organization(&mut db, place.organization().id).await?;
     Ok(url.slice(chosen(keys, &parameters, &app.config.server)?, &parameters.page()?))
 }
 

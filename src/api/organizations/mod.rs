@@ -7,6 +7,7 @@ pub(super) use views::OrganizationView;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::Result;
 use super::authenticate::Caller;
 use super::json::Json;
 use super::pagination::ListUrl;
@@ -14,7 +15,6 @@ use super::parameters::Parameters;
 use super::place::InOrganization;
 use super::projects::list_views;
 use super::teams::TeamView;
-use super::Result;
 use crate::app::App;
 use views::OrganizationDetailView;
 

@@ -13,6 +13,7 @@ use crate::domain::organizations::Organization;
 /// An organization in a list.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire's flags")]
 pub(in crate::api) struct OrganizationView {
     id: String,
     slug: String,
@@ -59,10 +60,7 @@ impl OrganizationView {
             features: [],
             status: StatusView { id: "active", name: "active" },
             avatar: AvatarView::LETTERS,
-            links: LinksView {
-                organization_url: server.base_url(),
-                region_url: server.base_url(),
-            },
+            links: LinksView { organization_url: server.base_url(), region_url: server.base_url() },
             has_auth_provider: false,
             allow_member_invite: true,
             allow_member_project_creation: true,
@@ -74,6 +72,7 @@ impl OrganizationView {
 /// An organization on its own.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire's flags")]
 pub(in crate::api) struct OrganizationDetailView {
     #[serde(flatten)]
     summary: OrganizationView,

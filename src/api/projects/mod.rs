@@ -9,13 +9,13 @@ use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgConnection;
 
+use super::Result;
 use super::authenticate::Caller;
 use super::json::Json;
 use super::organizations::OrganizationView;
 use super::pagination::ListUrl;
 use super::parameters::Parameters;
 use super::place::{InOrganization, InProject};
-use super::Result;
 use crate::app::App;
 use crate::base::ProjectId;
 use crate::domain::issues;

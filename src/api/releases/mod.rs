@@ -17,7 +17,8 @@ pub(super) async fn views_of(
     project: ProjectId,
     versions: [Option<&str>; 2],
 ) -> Result<[Option<ReleaseView>; 2]> {
-    let named: Vec<String> = versions.iter().flatten().map(|version| (*version).to_owned()).collect();
+    let named: Vec<String> =
+        versions.iter().flatten().map(|version| (*version).to_owned()).collect();
     if named.is_empty() {
         return Ok([None, None]);
     }

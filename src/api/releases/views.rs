@@ -99,7 +99,11 @@ fn parts(release: &str) -> (Option<&str>, &str) {
 /// The version without its package; of a whole commit hash the first 12 digits.
 fn short(release: &str) -> String {
     let (_, version) = parts(release);
-    if version.len() == 40 && is_hash(version) { version[..12].to_owned() } else { version.to_owned() }
+    if version.len() == 40 && is_hash(version) {
+        version[..12].to_owned()
+    } else {
+        version.to_owned()
+    }
 }
 
 /// Lengths of hashes (`protocol.md` §5.6).
@@ -120,7 +124,10 @@ mod tests {
         assert_eq!(short("@acme"), "@acme");
         assert_eq!(short("0123456789abcdef0123456789abcdef01234567"), "0123456789ab");
         assert_eq!(short("2024-05"), "2024-05");
-        assert_eq!(VersionView::new("shop@0123456789ab").build_hash.as_deref(), Some("0123456789ab"));
+        assert_eq!(
+            VersionView::new("shop@0123456789ab").build_hash.as_deref(),
+            Some("0123456789ab")
+        );
         assert_eq!(VersionView::new("shop@1.2.3").build_hash, None);
     }
 }

@@ -2,7 +2,7 @@
 
 mod views;
 
-pub(super) use views::{TagValueView, label, sort_values};
+pub(super) use views::{TagValueView, label, sort_values, user_query};
 
 use axum::extract::State;
 use axum::response::Response;

@@ -47,7 +47,8 @@ pub(in crate::api) struct TagValueView {
 impl TagValueView {
     pub(in crate::api) fn new(key: &str, value: TagValue) -> Self {
         let user = if key == "user" { value.value.split_once(':') } else { None };
-        let of_kind = |kind| user.filter(|(known, _)| *known == kind).map(|(_, rest)| rest.to_owned());
+        let of_kind =
+            |kind| user.filter(|(known, _)| *known == kind).map(|(_, rest)| rest.to_owned());
         Self {
             key: key.to_owned(),
             name: user.map_or(value.value.as_str(), |(_, rest)| rest).to_owned(),
@@ -99,9 +100,9 @@ pub(in crate::api) fn label(key: &str) -> String {
 
 fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// An environment in an organization.

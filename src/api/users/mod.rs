@@ -31,5 +31,7 @@ struct RegionView {
 
 /// Where the organizations' data are: all of them here.
 pub(super) async fn list_regions(State(app): State<App>) -> Json<RegionsView> {
-    Json(RegionsView { regions: [RegionView { name: "picket", url: app.config.server.base_url() }] })
+    Json(RegionsView {
+        regions: [RegionView { name: "picket", url: app.config.server.base_url() }],
+    })
 }

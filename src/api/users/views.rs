@@ -7,21 +7,23 @@ use crate::domain::accounts::User;
 
 /// Letters in a circle: nobody has a picture.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(in crate::api) struct AvatarView {
-    avatar_type: &'static str,
-    avatar_uuid: Option<&'static str>,
-    avatar_url: Option<&'static str>,
+    #[serde(rename = "avatarType")]
+    kind: &'static str,
+    #[serde(rename = "avatarUuid")]
+    uuid: Option<&'static str>,
+    #[serde(rename = "avatarUrl")]
+    url: Option<&'static str>,
 }
 
 impl AvatarView {
-    pub(in crate::api) const LETTERS: Self =
-        Self { avatar_type: "letter_avatar", avatar_uuid: None, avatar_url: None };
+    pub(in crate::api) const LETTERS: Self = Self { kind: "letter_avatar", uuid: None, url: None };
 }
 
 /// A person, all there is to say.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire's flags")]
 pub(in crate::api) struct UserView {
     id: String,
     name: String,

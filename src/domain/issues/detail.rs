@@ -173,11 +173,7 @@ pub async fn hashes(db: &mut PgConnection, id: IssueId) -> Result<Vec<Hash>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn hash(
-    db: &mut PgConnection,
-    project: ProjectId,
-    hash: &str,
-) -> Result<Option<Hash>> {
+pub async fn hash(db: &mut PgConnection, project: ProjectId, hash: &str) -> Result<Option<Hash>> {
     Ok(store::find_hash(db, project, hash).await?)
 }
 

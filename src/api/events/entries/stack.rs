@@ -90,7 +90,8 @@ fn numbered_lines(frame: &Frame) -> Vec<(u64, &str)> {
     let before = frame.pre_context.as_deref().unwrap_or_default();
     let after = frame.post_context.as_deref().unwrap_or_default();
     let first = frame.lineno.unwrap_or_default().saturating_sub(before.len() as u64);
-    let lines = before.iter().map(String::as_str).chain([line]).chain(after.iter().map(String::as_str));
+    let lines =
+        before.iter().map(String::as_str).chain([line]).chain(after.iter().map(String::as_str));
     (first..).zip(lines).collect()
 }
 
