@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::{Router, ServiceExt};
-use picket::app::{App, Parts};
+use picket::app::{App, Essentials, Parts};
 use picket::base::{Clock, ProjectId};
 use picket::config::Config;
 use picket::domain::usage::Recorder;
@@ -89,9 +89,7 @@ impl Door {
         let clock = setting.clock;
         let options = journal::Options::new(setting.journal_bytes, quarantine, clock.clone());
         let app = App::new(Parts {
-            db: database.pool.clone(),
-            config: setting.config,
-            clock,
+            essentials: Essentials { db: database.pool.clone(), config: setting.config, clock },
             journals: Journals::open(data.path(), 1, &options).unwrap(),
             dictionaries: Dictionaries::default(),
             sign_in_throttle: Throttle::default(),
