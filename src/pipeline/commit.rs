@@ -59,7 +59,9 @@ pub enum CommitError {
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     /// The position is not where this batch begins: another process works on the same journal.
-    #[error("the journal's position is {found}, expected {expected}: another Picket uses this data directory")]
+    #[error(
+        "the journal's position is {found}, expected {expected}: another Picket uses this data directory"
+    )]
     Displaced {
         /// Where the batch begins.
         expected: u64,

@@ -49,7 +49,8 @@ impl Context<'_> {
     /// Whether the payload of this event is probably sampled away.
     fn is_hot(&self, arrival: &Arrival) -> bool {
         let primary = arrival.hashes.first();
-        primary.is_some_and(|hash| self.hot.contains(self.project_id, &hash.hash, arrival.received_at))
+        primary
+            .is_some_and(|hash| self.hot.contains(self.project_id, &hash.hash, arrival.received_at))
     }
 }
 
@@ -98,11 +99,7 @@ fn process_item(
     }
 }
 
-fn facts(
-    context: &Context<'_>,
-    accepted: &AcceptedEnvelope<'_>,
-    envelope: &Envelope<'_>,
-) -> Facts {
+fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Envelope<'_>) -> Facts {
     let header = &envelope.header;
     Facts {
         // Ingest answers with an id whenever an item makes an event.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::base::EventId;
-use crate::infra::compression;
 use crate::domain::issues::batch::Arrival;
 use crate::grouping::Grouping;
+use crate::infra::compression;
 use crate::protocol::event::Event;
 
 /// An event that is ready to be stored.

@@ -185,7 +185,7 @@ pub(super) struct UserView<'e> {
     ip_address: Option<&'e str>,
     name: Option<&'e str>,
     geo: Option<&'e Raw>,
-    data: Option<&'e Raw>,
+    data: Option<&'e RawMap>,
 }
 
 impl<'e> UserView<'e> {

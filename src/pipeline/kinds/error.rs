@@ -2,11 +2,11 @@
 
 use crate::domain::issues::batch::{Arrival, ArrivalHash, Subject};
 use crate::grouping;
+use crate::pipeline::Context;
 use crate::pipeline::prepared::{Payload, PreparedEvent};
 use crate::pipeline::stages::describe::{Description, describe};
 use crate::pipeline::stages::normalize::{Facts, normalize};
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
-use crate::pipeline::Context;
 use crate::protocol::envelope::Item;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
@@ -73,7 +73,11 @@ fn arrival(
         },
         environment: event.environment.clone(),
         release: event.release.clone(),
-        user_hash: event.user.as_ref().and_then(|user| user.identity()).map(|text| user_hash(&text)),
+        user_hash: event
+            .user
+            .as_ref()
+            .and_then(|user| user.identity())
+            .map(|text| user_hash(&text)),
         tags: event.tags().to_vec(),
         hashes: hashes
             .map(|(variant, hash)| ArrivalHash { variant: variant.to_owned(), hash })

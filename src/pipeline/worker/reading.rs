@@ -91,7 +91,11 @@ impl LaneWorker {
             }
             Err(_) => {
                 self.set_aside(end, &bytes, "the pipeline panicked; the log says where")?;
-                (AcceptedEnvelope::decode(&bytes).map_or_else(|_| Processed::default(), |lost| all_lost(&lost)), None)
+                (
+                    AcceptedEnvelope::decode(&bytes)
+                        .map_or_else(|_| Processed::default(), |lost| all_lost(&lost)),
+                    None,
+                )
             }
         };
         Ok((processed, Kept { end, bytes, received_at }))
@@ -110,7 +114,11 @@ impl LaneWorker {
 
     /// Puts a record into the quarantine.
     pub(super) fn set_aside(&self, end: u64, record: &[u8], reason: &str) -> anyhow::Result<()> {
-        error!(lane = self.lane.lane, position = end, "An envelope goes to the quarantine: {reason}");
+        error!(
+            lane = self.lane.lane,
+            position = end,
+            "An envelope goes to the quarantine: {reason}"
+        );
         counter!("picket_quarantined_envelopes_total").increment(1);
         let now = self.worker.clock.now();
         Ok(self.worker.quarantine.keep(self.lane, end, record, reason, now)?)

@@ -96,8 +96,11 @@ impl LaneWorker {
 
     /// Makes the partitions for days that the batch brings and that are not there yet.
     async fn ensure_days(&self, batch: &Batch) -> sqlx::Result<()> {
-        let days: BTreeSet<NaiveDate> =
-            batch.records.iter().filter_map(|record| Some(record.received_at?.date_naive())).collect();
+        let days: BTreeSet<NaiveDate> = batch
+            .records
+            .iter()
+            .filter_map(|record| Some(record.received_at?.date_naive()))
+            .collect();
         let known = || self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown: Vec<NaiveDate> = days.difference(&known()).copied().collect();
         for day in unknown {
