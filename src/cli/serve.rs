@@ -10,6 +10,7 @@ use crate::app::{App, Essentials, Parts};
 use crate::base::Clock;
 use crate::config::Config;
 use crate::domain::{organizations, projects};
+use crate::infra::compression::Dictionaries;
 use crate::infra::db::{self, Database, Purpose};
 use crate::infra::{lifecycle, throttle::Throttle};
 use crate::server::{self, lanes};
@@ -34,6 +35,7 @@ async fn serve(config: Config, database: &Database, listener: TcpListener) -> Re
     let app = App::new(Parts {
         essentials: Essentials { db: database.pool.clone(), config, clock },
         journals,
+        dictionaries: Dictionaries::default(),
         sign_in_throttle: Throttle::default(),
     });
     greet(&app).await?;

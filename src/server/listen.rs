@@ -17,6 +17,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
+use crate::ingest;
+
 /// Connections at a time; more wait in the kernel. A connection costs some 20 KB, so this stays below
 /// the memory budget, and far above what a few hundred instances of an app keep open.
 const MAX_CONNECTIONS: usize = 4096;
@@ -79,7 +81,8 @@ fn service(
         move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            request
+            // Before routing, which is why it stands here.
+            ingest::collapse_slashes(request)
         },
     ))
 }

@@ -9,6 +9,7 @@ use picket::config::Config;
 use picket::domain::journal::{self, LaneKey};
 use picket::domain::organizations;
 use picket::domain::projects::{self, NewProject};
+use picket::infra::compression::Dictionaries;
 use picket::infra::throttle::Throttle;
 use picket::server::{self, lanes};
 use tempfile::TempDir;
@@ -75,6 +76,7 @@ impl TestApp {
         let app = App::new(Parts {
             essentials: Essentials { db: database.pool.clone(), config, clock },
             journals,
+            dictionaries: Dictionaries::default(),
             sign_in_throttle: Throttle::default(),
         });
         let mut db = app.db.acquire().await.unwrap();
