@@ -4,6 +4,8 @@
 
 pub mod cli;
 
+pub mod server;
+
 pub mod api;
 pub mod ingest;
 pub mod web;

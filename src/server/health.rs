@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use serde_json::json;
+use http::{StatusCode, header};
 
 use crate::app::App;
 use crate::infra::db;
@@ -16,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process runs and answers. Says nothing about Postgres: restarting Picket would not help there.
 pub(super) async fn show_live() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
+    ok()
 }
 
 /// Postgres answers. While it does not, events are still accepted into the journal, so a load balancer
@@ -24,9 +22,15 @@ pub(super) async fn show_live() -> Response {
 pub(super) async fn show_ready(State(app): State<App>) -> Response {
     let answered = tokio::time::timeout(PATIENCE, db::ping(&app.db)).await;
     if matches!(answered, Ok(Ok(()))) {
-        Json(json!({ "status": "ok" })).into_response()
+        ok()
     } else {
-        let body = json!({ "status": "unavailable", "problem": "Postgres does not answer" });
-        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        let body = r#"{"status":"unavailable","problem":"Postgres does not answer"}"#;
+        (StatusCode::SERVICE_UNAVAILABLE, JSON, body).into_response()
     }
+}
+
+const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
+
+fn ok() -> Response {
+    (JSON, r#"{"status":"ok"}"#).into_response()
 }

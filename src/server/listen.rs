@@ -34,7 +34,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves `router` on `listener` until `stop`; then finishes the requests in hand.
-pub async fn listen(
+pub(super) async fn listen(
     listener: TcpListener,
     router: Router,
     stop: CancellationToken,

@@ -1,6 +1,8 @@
 //! Every broad test in one program; the folders mirror `src`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod crash;
 mod infra;
 mod ingest;
+mod sdk;
 mod support;

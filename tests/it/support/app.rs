@@ -79,10 +79,10 @@ impl TestApp {
             dictionaries: Dictionaries::default(),
             sign_in_throttle: Throttle::default(),
         });
-        let mut db = app.db.acquire().await.unwrap();
+        let mut tx = app.db.begin().await.unwrap();
         let now = app.clock.now();
-        let organization = organizations::find_or_create_default(&mut db, now).await.unwrap().id;
-        drop(db);
+        let organization = organizations::find_or_create_default(&mut tx, now).await.unwrap().id;
+        tx.commit().await.unwrap();
         let (shutdown, asked) = oneshot::channel();
         let stopped = async {
             let _ = asked.await;

@@ -1,6 +1,10 @@
 //! What the tests stand on: one private Postgres for the run, one database for each test.
 
+mod app;
 mod cluster;
 mod database;
+pub(crate) mod process;
+pub(crate) mod requirement;
 
+pub(crate) use app::{TestApp, TestProject};
 pub(crate) use database::{TestDatabase, database};
