@@ -8,6 +8,7 @@
 mod doctor;
 mod migrate;
 mod project;
+mod serve;
 mod token;
 mod user;
 mod with_database;
@@ -101,8 +102,9 @@ async fn perform(command: Command, config: Config, shim: &Path) -> Result<ExitCo
         Command::User(arguments) => user::run(arguments, config, shim).await?,
         Command::Project(arguments) => project::run(arguments, config, shim).await?,
         Command::Token(arguments) => token::run(arguments, config, shim).await?,
+        Command::Serve(_) => serve::run(config, shim).await?,
         // Performed before the settings are read.
-        Command::Serve(_) | Command::InternalPostgres(_) => {}
+        Command::InternalPostgres(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

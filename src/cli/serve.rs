@@ -16,7 +16,7 @@ use crate::infra::{lifecycle, throttle::Throttle};
 use crate::server::{self, lanes};
 
 /// Serves until a signal comes.
-pub async fn run(config: Config, shim: &Path) -> Result<()> {
+pub(super) async fn run(config: Config, shim: &Path) -> Result<()> {
     // First of all: whoever has the port is most likely another Picket, and nothing is started yet.
     let listener = bind(&config).await?;
     let config = with_address(config, &listener)?;

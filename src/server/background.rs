@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::domain::usage;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
+use crate::infra::observe::metrics::Metrics;
 
 /// Days of partitions that exist ahead of time: events must find their day even if this task is late.
 const DAYS_AHEAD: u64 = 3;
@@ -20,6 +21,10 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
     every(tasks, app, "refused items", Duration::from_secs(5), move |app| {
         let recorder = refused.clone();
         async move { Ok(recorder.flush(&app.db).await?) }
+    });
+    every(tasks, app, "metrics", Duration::from_secs(5), |_| async {
+        Metrics::install().fold();
+        Ok(())
     });
     every(tasks, app, "days", Duration::from_secs(3600), |app| async move {
         turn_days(&app).await

@@ -1,13 +1,15 @@
-//! Is it alive, is it ready: for supervisors, load balancers and Terraform.
+//! Is it alive, is it ready, how is it doing: for supervisors, load balancers and Prometheus.
 
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use ::metrics::gauge;
 use http::{StatusCode, header};
 
 use crate::app::App;
 use crate::infra::db;
+use crate::infra::observe::metrics::{self, Metrics};
 
 /// How long Postgres may take to answer before Picket counts as not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,4 +35,23 @@ const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "applicati
 
 fn ok() -> Response {
     (JSON, r#"{"status":"ok"}"#).into_response()
+}
+
+/// The numbers, for Prometheus. What only has a present value is measured now.
+pub(super) async fn show_metrics(State(app): State<App>) -> Response {
+    for lane in app.journals.lanes() {
+        let stats = lane.journal.stats();
+        let queue = format!("journal-{}", lane.number);
+        let age = stats.oldest_age.unwrap_or_default();
+        gauge!("picket_queue_depth", "queue" => queue.clone()).set(number(stats.unreleased_bytes));
+        gauge!("picket_queue_oldest_age_seconds", "queue" => queue).set(age.as_secs_f64());
+    }
+    metrics::record_pool(&app.db);
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, Metrics::install().render()).into_response()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 2^53 bytes is far off")]
+fn number(bytes: u64) -> f64 {
+    bytes as f64
 }

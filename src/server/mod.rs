@@ -16,6 +16,7 @@ use tracing::info;
 use crate::app::App;
 use crate::domain::usage;
 use crate::infra::lifecycle::Tasks;
+use crate::infra::observe::metrics::Metrics;
 
 /// Serves until `shutdown`: accepts requests, works off the journal, keeps house.
 ///
@@ -29,6 +30,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    Metrics::install();
     background::turn_days(&app).await?;
     let recorder = Arc::new(usage::Recorder::default());
     let router = router::router(&app, &recorder);

@@ -31,6 +31,7 @@ fn operations(app: &App) -> Router {
         .route("/health/ready", get(health::show_ready))
         // Sentry's own name, which load balancers of people who move are set to.
         .route("/_health/", get(health::show_live))
+        .route("/metrics", get(health::show_metrics))
         .with_state(app.clone())
 }
 

@@ -122,12 +122,6 @@ async fn open_private(config: &Config, purpose: Purpose, shim: &Path) -> Result<
     }
 }
 
-/// Asks Postgres for nothing, to see whether it answers.
-pub async fn ping(pool: &PgPool) -> sqlx::Result<()> {
-    sqlx::query("SELECT 1").execute(pool).await?;
-    Ok(())
-}
-
 fn options(config: &Config, data_dir: PathBuf, shim: &Path) -> Options {
     Options {
         data_dir,
