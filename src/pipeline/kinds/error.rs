@@ -19,7 +19,7 @@ pub fn process(
 ) -> Result<PreparedEvent, Ended> {
     let problems = Problems::default();
     let event = item.try_map(|item| parse(item.payload, &problems))?;
-    let event = event.try_map(|event| normalized(event, facts, &problems))?;
+    let event = event.try_map(|event| normalized(event, facts, problems))?;
     // Filtering, scrubbing and symbolication stand here, in this order, once they exist.
     let prepared = event.try_map(|event| Ok(prepare(context, facts, event)))?;
     Ok(prepared.hand_over())
@@ -30,7 +30,7 @@ fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
     event.ok_or(Dropped::invalid("no_event_payload"))
 }
 
-fn normalized(mut event: Event, facts: &Facts, problems: &Problems) -> Result<Event, Dropped> {
+fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
     Ok(event)
 }
