@@ -11,7 +11,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use super::{health, requests};
 use crate::app::App;
 use crate::domain::usage;
-use crate::{ingest, web};
+use crate::{api, ingest, web};
 
 /// Answers smaller than this are not worth compressing, and some clients trip over compressed answers
 /// to envelopes (`protocol.md` §1.3).
@@ -20,7 +20,8 @@ const MIN_COMPRESSED_BYTES: u64 = 256;
 /// Every route of the server. Ingest stands apart: its answers are tiny and never compressed.
 pub fn router(app: &App, recorder: &Arc<usage::Recorder>) -> Router {
     let pages = web::routes::router(app.clone()).layer(from_fn(requests::observe));
-    let compressed = pages.layer(compression());
+    let programs = api::routes::router(app.clone()).layer(from_fn(requests::observe));
+    let compressed = Router::new().merge(programs).fallback_service(pages).layer(compression());
     let telemetry = ingest::routes::router(app.clone(), recorder.clone());
     Router::new().merge(operations(app)).merge(telemetry).fallback_service(compressed)
 }
