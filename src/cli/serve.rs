@@ -30,8 +30,9 @@ pub(super) async fn run(config: Config, shim: &Path) -> Result<()> {
 
 async fn serve(config: Config, database: &Database, listener: TcpListener) -> Result<()> {
     let clock = Clock::system();
-    let journals = lanes::open_journals(&config, clock.clone())
-        .with_context(|| format!("could not open the journal in `{}`", config.data_dir.display()))?;
+    let journals = lanes::open_journals(&config, clock.clone()).with_context(|| {
+        format!("could not open the journal in `{}`", config.data_dir.display())
+    })?;
     let app = App::new(Parts {
         essentials: Essentials { db: database.pool.clone(), config, clock },
         journals,

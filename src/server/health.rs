@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use ::metrics::gauge;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use ::metrics::gauge;
 use http::{StatusCode, header};
 
 use crate::app::App;

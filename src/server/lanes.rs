@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::base::Clock;
+use crate::config::Config;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::LaneKey;
 use crate::grouping;
@@ -11,8 +13,6 @@ use crate::infra::journal::{Journals, Options};
 use crate::infra::lifecycle::Tasks;
 use crate::pipeline::worker::Worker;
 use crate::pipeline::{HotIssues, Quarantine};
-use crate::base::Clock;
-use crate::config::Config;
 
 /// The directory for envelopes that could not be digested, and for damaged stretches of the journal.
 pub fn quarantine_directory(data_dir: &Path) -> std::path::PathBuf {

@@ -32,7 +32,7 @@ async fn run(program: &str, arguments: &[&str]) -> Output {
 async fn issues(app: &TestApp, project: &TestProject) -> Vec<String> {
     let rows = sqlx::query_as::<_, (i16, String, String, i64, i64, String, bool)>(
         "SELECT level, title, culprit, event_count, user_count, platform, is_unhandled
-         FROM issues WHERE project_id = $1 ORDER BY id",
+         FROM issues WHERE project_id = $1 ORDER BY level DESC, title",
     )
     .bind(project.id.0)
     .fetch_all(&app.app.db)

@@ -19,6 +19,11 @@ async fn what_the_node_client_reports_becomes_issues() {
     run("node", &[program.to_str().unwrap(), &project.dsn]).await;
     app.settle().await;
 
-    assert_debug_snapshot!(issues(&app, &project).await, @"");
+    assert_debug_snapshot!(issues(&app, &project).await, @r#"
+    [
+        "40 node Error: could not read the settings | readSettings(errors) | 1 events, 1 users",
+        "30 node cache is cold |  | 1 events, 1 users",
+    ]
+    "#);
     app.stop().await;
 }

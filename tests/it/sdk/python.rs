@@ -27,6 +27,11 @@ async fn what_the_python_client_reports_becomes_issues() {
     run(&python, &[program.to_str().unwrap(), &project.dsn]).await;
     app.settle().await;
 
-    assert_debug_snapshot!(issues(&app, &project).await, @"");
+    assert_debug_snapshot!(issues(&app, &project).await, @r#"
+    [
+        "40 python KeyError: 'lamp' | __main__ in charge | 2 events, 2 users",
+        "40 python stock of pen is negative: -4 |  | 1 events, 0 users",
+    ]
+    "#);
     app.stop().await;
 }
