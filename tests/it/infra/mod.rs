@@ -1,5 +1,6 @@
 //! Postgres, the journal, and whatever else Picket stands on.
 
 mod database;
+mod embedded;
 mod journal;
 mod partitions;

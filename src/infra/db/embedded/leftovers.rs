@@ -34,14 +34,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Makes the cluster ready for a new server. Only for the holder of the data directory's lock.
 pub(super) fn clear(layout: &Layout) -> Result<()> {
     let pid_file = layout.cluster.join(PID_FILE);
-    if let Some(pid) = read_pid(&pid_file)? {
+    if pid_file.exists() {
         stop_processes_in(&layout.cluster)?;
-        // When the process is dead, Postgres sees that itself and looks for its shared memory, too.
-        if is_alive(pid) {
-            warn!(
-                "`{}` names process {pid}, which is not Postgres any more; removing it",
-                pid_file.display()
-            );
+        // When it names a process that is dead, Postgres sees that itself and looks for its shared memory,
+        // too. A number that is somebody else's, or none after a power cut, it does not survive.
+        if !read_pid(&pid_file)?.is_some_and(is_dead) {
+            warn!("`{}` names no Postgres of this data any more; removing it", pid_file.display());
             remove(&pid_file)?;
         }
     }
@@ -97,9 +95,9 @@ fn read_pid(path: &Path) -> Result<Option<Pid>> {
     }
 }
 
-/// Somebody has this number: also a zombie, and a process that we may not signal.
-fn is_alive(pid: Pid) -> bool {
-    kill(pid, None) != Err(nix::errno::Errno::ESRCH)
+/// Nobody has this number, not even a zombie.
+fn is_dead(pid: Pid) -> bool {
+    kill(pid, None) == Err(nix::errno::Errno::ESRCH)
 }
 
 fn remove(path: &Path) -> Result<()> {
