@@ -77,10 +77,19 @@ impl Installation {
         process
     }
 
-    /// A connection to the private Postgres of a running server.
+    /// A connection to the private Postgres of a running server, once it is up (again).
     pub(crate) async fn connect(&self) -> PgConnection {
-        let options = picket::infra::db::embedded::running(&self.data_dir()).unwrap();
-        PgConnection::connect_with(&options.expect("Postgres runs")).await.unwrap()
+        let connected = async {
+            loop {
+                if let Ok(Some(options)) = picket::infra::db::embedded::running(&self.data_dir())
+                    && let Ok(connection) = PgConnection::connect_with(&options).await
+                {
+                    return connection;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, connected).await.expect("Postgres runs")
     }
 }
 
