@@ -1,0 +1,8 @@
+//! What people do in a browser, over HTTP against the whole server.
+
+mod account;
+mod browser;
+mod projects;
+mod security;
+mod setup;
+mod sign_in;
