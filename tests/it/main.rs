@@ -6,3 +6,4 @@ mod infra;
 mod ingest;
 mod sdk;
 mod support;
+mod web;

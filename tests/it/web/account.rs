@@ -4,7 +4,7 @@ use picket::domain::accounts::{Scope, tokens};
 use reqwest::StatusCode;
 
 use super::browser::{Browser, PASSWORD, between, create_user};
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 const ADA: &str = "ada@example.com";
 const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \

@@ -8,7 +8,7 @@ use picket::domain::organizations::{self, Organization};
 use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 /// The password of everybody in these tests.
 pub(super) const PASSWORD: &str = "correct horse";
@@ -121,9 +121,8 @@ impl Browser {
             .header("user-agent", &self.user_agent)
             .header("cookie", cookies.join("; "));
         if let Some(form) = form {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form);
+            request =
+                request.header("content-type", "application/x-www-form-urlencoded").body(form);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -5,7 +5,7 @@ use picket::domain::projects;
 use reqwest::StatusCode;
 
 use super::browser::{Browser, between, create_user};
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 const ADA: &str = "ada@example.com";
 const EVENT: &str = r#"{"level": "error", "platform": "python", "message": "Hello"}"#;
@@ -181,13 +181,15 @@ async fn somebody_elses_organization_looks_as_if_it_did_not_exist() {
     let app = TestApp::start().await;
     let mut browser = ada(&app).await;
     create_organization(&app, "other").await;
-    for page in ["projects", "projects/new", "projects/shop", "projects/shop/settings", "settings"] {
+    for page in ["projects", "projects/new", "projects/shop", "projects/shop/settings", "settings"]
+    {
         let there = browser.get(&format!("/other/{page}")).await;
         let nowhere = browser.get(&format!("/nowhere/{page}")).await;
         assert_eq!(there.status, StatusCode::NOT_FOUND, "{page}");
         let words = |body: &str| between(body, "<h1>", "</main>").unwrap().to_owned();
         assert_eq!(words(&there.body), words(&nowhere.body));
     }
+    browser.get("/default/projects/new").await;
     let answer = browser.post("/other/projects/new", &[("name", "Mine"), ("platform", "")]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     app.stop().await;

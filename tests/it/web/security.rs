@@ -4,7 +4,7 @@ use picket::web;
 use reqwest::StatusCode;
 
 use super::browser::{Answer, Browser, create_user};
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 const ADA: &str = "ada@example.com";
 
@@ -56,11 +56,8 @@ async fn every_page_carries_the_security_headers_and_is_kept_by_nobody() {
         expect_headers(&path, &answer);
         if answer.header("content-type").starts_with("text/html") {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
-            let nonce = super::browser::between(
-                answer.header("content-security-policy"),
-                "'nonce-",
-                "'",
-            );
+            let nonce =
+                super::browser::between(answer.header("content-security-policy"), "'nonce-", "'");
             let marked = format!("<script nonce=\"{}\"", nonce.unwrap());
             let scripts = answer.body.matches("<script").count();
             assert_eq!(answer.body.matches(&marked).count(), scripts, "{path}");
@@ -126,10 +123,8 @@ async fn nobody_sends_a_form_of_members_without_signing_in() {
 async fn no_form_is_taken_without_its_token() {
     let (app, mut browser) = signed_in().await;
     app.create_project("Shop").await;
-    let forms: Vec<String> = ["public", "signed in", "member"]
-        .iter()
-        .flat_map(|access| paths("POST", access))
-        .collect();
+    let forms: Vec<String> =
+        ["public", "signed in", "member"].iter().flat_map(|access| paths("POST", access)).collect();
     assert!(forms.len() >= 12, "{forms:?}");
     for path in forms {
         let answer = browser.post_as_is(&path, &[("name", "x")], &[]).await;
@@ -245,6 +240,8 @@ async fn a_database_that_is_gone_makes_a_page_that_says_so() {
 
 #[test]
 fn every_route_and_who_may_use_it() {
-    let lines: Vec<String> = web::routes().lines().iter().map(ToString::to_string).collect();
+    let pages = web::routes().lines();
+    let programs = picket::api::routes::routes().lines();
+    let lines: Vec<String> = pages.iter().chain(&programs).map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }

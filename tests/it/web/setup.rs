@@ -7,7 +7,7 @@ use picket::domain::organizations::first_run;
 use reqwest::StatusCode;
 
 use super::browser::{Browser, PASSWORD, create_user};
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 /// The path of a fresh first-run link.
 async fn link(app: &TestApp) -> String {
@@ -52,7 +52,7 @@ async fn a_link_works_once() {
     for used in [&one, &other] {
         assert_eq!(stranger.get(used).await.expect_redirect(), "/sign-in");
         stranger.get("/sign-in").await;
-        let second = [("email", "eve@example.com"), ("password", PASSWORD)];
+        let second = [("email", "eve@example.com"), ("name", ""), ("password", PASSWORD)];
         assert_eq!(stranger.post(used, &second).await.expect_redirect(), "/sign-in");
     }
     let page = stranger.get("/sign-in").await;
@@ -69,7 +69,7 @@ async fn two_people_with_two_links_at_once_make_one_account() {
     let (mut ada, mut eve) = (Browser::new(&app), Browser::new(&app));
     ada.get(&one).await.expect_page();
     eve.get(&other).await.expect_page();
-    let eves = [("email", "eve@example.com"), ("password", PASSWORD)];
+    let eves = [("email", "eve@example.com"), ("name", ""), ("password", PASSWORD)];
     let (first, second) = tokio::join!(ada.post(&one, ADA), eve.post(&other, &eves));
     let mut ways = [first.expect_redirect(), second.expect_redirect()];
     ways.sort_unstable();

@@ -5,7 +5,7 @@ use picket::base::Clock;
 use reqwest::StatusCode;
 
 use super::browser::{Browser, PASSWORD, create_user};
-use crate::support::app::TestApp;
+use crate::support::TestApp;
 
 const ADA: &str = "ada@example.com";
 
