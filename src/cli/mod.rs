@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use nix::sys::stat::{Mode, umask};
 
 use crate::config::{Config, DEFAULTS, LogConfig, Sources};
 use crate::infra::db::embedded::shim;
@@ -83,8 +84,12 @@ pub fn run() -> ExitCode {
     result.unwrap_or_else(|error| fail(&error))
 }
 
+/// Whatever Picket writes is for its own user: events hold what people typed.
+const PRIVATE_FILES: Mode = Mode::S_IRWXG.union(Mode::S_IRWXO);
+
 /// Reads the settings, starts the log and a runtime, and performs the command there.
 fn start(command: Command, file: Option<PathBuf>) -> Result<ExitCode> {
+    umask(PRIVATE_FILES);
     let config = Sources::of_process(file).load()?;
     log::start(&log_of(&command, &config))?;
     let shim = own_program()?;

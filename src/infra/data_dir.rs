@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -14,6 +14,9 @@ use nix::unistd::geteuid;
 
 /// The lock's file in the data directory.
 const LOCK_FILE: &str = "lock";
+
+/// Lets group and others enter a directory, though not list it.
+const PASSAGE: u32 = 0o011;
 
 /// What a process wants the data directory for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,25 @@ pub fn prepare(path: &Path) -> Result<PathBuf> {
             path.display()
         )
     })?;
+    if is_to_be_opened(&path) {
+        let mode = fs::metadata(&path)?.mode() | PASSAGE;
+        fs::set_permissions(&path, Permissions::from_mode(mode))
+            .with_context(|| format!("could not let Postgres pass through `{}`", path.display()))?;
+    }
     Ok(path)
+}
+
+/// Whether [`prepare`] lets other users pass through a directory that is closed to them: as root, Postgres
+/// runs as somebody else. Only a directory that is Picket's alone, and never one above it. What Picket keeps
+/// there is closed by itself.
+pub fn is_to_be_opened(path: &Path) -> bool {
+    let Ok(found) = fs::metadata(path) else { return false };
+    let is_closed = found.mode() & PASSAGE != PASSAGE;
+    let is_ours = || {
+        path.join(LOCK_FILE).exists()
+            || fs::read_dir(path).is_ok_and(|mut all| all.next().is_none())
+    };
+    geteuid().is_root() && found.is_dir() && found.uid() == 0 && is_closed && is_ours()
 }
 
 /// Makes `path` and the directories above it.
@@ -111,7 +132,7 @@ fn open(path: &Path) -> std::io::Result<File> {
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o644)
+        .mode(0o600)
         // Root must not be led to another file by whoever may write the directory.
         .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)
@@ -168,6 +189,30 @@ mod tests {
 
         assert!(error.to_string().contains("could not write"), "{error}");
         assert_eq!(fs::read_to_string(elsewhere).unwrap(), "untouched");
+    }
+
+    #[test]
+    fn as_root_only_a_directory_of_our_own_is_opened_to_the_server_user() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        let [empty, used, foreign] = ["empty", "used", "foreign"].map(|name| {
+            let path = directory.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+            path
+        });
+        fs::write(used.join(LOCK_FILE), "").unwrap();
+        fs::write(foreign.join("letter.txt"), "").unwrap();
+
+        for path in [&empty, &used, &foreign] {
+            prepare(path).unwrap();
+        }
+
+        assert_eq!([mode(&empty), mode(&used), mode(&foreign)], [0o711, 0o711, 0o700]);
+        assert_eq!(mode(directory.path()), 0o700, "what is above is not ours");
     }
 
     #[test]

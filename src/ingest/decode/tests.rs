@@ -1,3 +1,5 @@
+//! Bodies as SDKs compress them, and as attackers do.
+
 use std::io::Write;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The cache of keys: what it asks, what it remembers, what it forgets.
+
 use std::cell::Cell;
 
 use futures_util::FutureExt;

@@ -1,3 +1,5 @@
+//! Envelopes as they arrive, and as they should not.
+
 use proptest::prelude::*;
 
 use super::limits::{self, LimitError};

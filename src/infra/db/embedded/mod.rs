@@ -31,6 +31,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use crate::infra::data_dir;
+
 pub use binaries::{Binaries, SUPPORTED};
 
 use layout::Layout;
@@ -104,7 +106,10 @@ pub fn existing_version(data_dir: &Path) -> Result<Option<u32>> {
 /// can run the programs.
 pub fn rehearse(data_dir: &Path, binaries: &Binaries, shim: &Path) -> Result<()> {
     let account = account::choose(&Layout::new(data_dir).cluster)?;
-    let nearest = data_dir.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"));
+    let nearest = data_dir
+        .ancestors()
+        .find(|path| path.is_dir() && !data_dir::is_to_be_opened(path))
+        .unwrap_or(Path::new("/"));
     let output = shim::command(shim, account.as_ref(), nearest, &binaries.program("postgres"))
         .arg("--version")
         .output()
