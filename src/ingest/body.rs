@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
+use axum::http::header::EXPECT;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
@@ -135,8 +136,12 @@ async fn decode(
 }
 
 /// Takes in the rest of a refused body, if it is short and on its way: closing the connection on a
-/// client that is still sending would keep it from reading why.
-pub(super) async fn drain(mut body: Body, patience: Patience) {
+/// client that is still sending would keep it from reading why. A client that asked first (`Expect`)
+/// has not begun to send, and reading would tell it to.
+pub(super) async fn drain(headers: &HeaderMap, mut body: Body, patience: Patience) {
+    if headers.contains_key(EXPECT) {
+        return;
+    }
     let rest = async {
         let mut drained = 0;
         while let Some(Ok(frame)) = body.frame().await {
@@ -225,7 +230,7 @@ mod tests {
     async fn a_refused_body_is_not_awaited_for_long() {
         let started = Instant::now();
         let silent = stream::pending::<Piece>();
-        drain(Body::from_stream(silent), Patience::default()).await;
+        drain(&HeaderMap::new(), Body::from_stream(silent), Patience::default()).await;
         assert!(started.elapsed() <= Duration::from_secs(1));
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::ingest) async fn receive_envelope(
     let (request, mut body) = request.into_parts();
     let result = receive(&ingest, &request, &mut body, MAX_ENVELOPE_BYTES).await;
     if result.is_err() {
-        body::drain(body, ingest.patience).await;
+        body::drain(&request.headers, body, ingest.patience).await;
     }
     result
 }

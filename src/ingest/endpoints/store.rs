@@ -36,7 +36,7 @@ pub(in crate::ingest) async fn receive_event(
         receive(&ingest, &request, &mut body).await
     };
     if result.is_err() {
-        body::drain(body, ingest.patience).await;
+        body::drain(&request.headers, body, ingest.patience).await;
     }
     result
 }

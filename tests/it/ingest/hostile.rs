@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures_util::{StreamExt, stream};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -66,20 +69,41 @@ async fn more_than_the_route_takes_is_refused_before_it_is_sent() {
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 
+/// A client that looks for an answer only after it has sent everything would find its connection
+/// closed instead.
 #[tokio::test]
-async fn a_refused_sender_can_still_read_why() {
+async fn what_a_refused_sender_still_sends_is_taken_in() {
     let door = Door::open().await;
-    let mut stream = TcpStream::connect(door.address).await.unwrap();
-    let head = "POST /api/42/envelope/ HTTP/1.1\r\nHost: x\r\nX-Sentry-Auth: Sentry sentry_key=";
-    let key = "e".repeat(32);
-    let head = format!("{head}{key}\r\nContent-Length: 600000\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    // A client that looks for an answer only after it has sent everything.
-    for _ in 0..6 {
-        stream.write_all(&vec![b'x'; 100_000]).await.unwrap();
+    for (refused, status) in [
+        (format!("/api/42/envelope/?sentry_key={}", "e".repeat(32)), StatusCode::FORBIDDEN),
+        ("/api/42/store/".to_owned(), StatusCode::UNAUTHORIZED),
+    ] {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counted = taken.clone();
+        let pieces = stream::repeat(vec![b'x'; 100_000]).take(9).map(move |piece| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, std::io::Error>(piece)
+        });
+        let request = Request::post(refused).body(Body::from_stream(pieces)).unwrap();
+        let response = door.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(taken.load(Ordering::SeqCst), 9);
     }
-    let answer = read_answer(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_sender_that_asks_first_is_refused_before_it_sends() {
+    let door = Door::open().await;
+    for (key, expected) in [("e".repeat(32), "HTTP/1.1 403"), (KEY.to_owned(), "HTTP/1.1 100")] {
+        let mut stream = TcpStream::connect(door.address).await.unwrap();
+        let head = format!(
+            "POST /api/42/envelope/?sentry_key={key} HTTP/1.1\r\nHost: x\r\n\
+             Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = read_answer(&mut stream).await;
+        assert!(answer.starts_with(expected), "{answer}");
+    }
 }
 
 #[tokio::test]
