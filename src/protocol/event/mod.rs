@@ -25,11 +25,9 @@ pub use request::{Header, Request, parse_cookies};
 pub use stacktrace::{Frame, Stacktrace, Thread};
 pub use user::User;
 
-use std::collections::BTreeMap;
-
 use super::lenient::{
-    self, JsonArray, JsonMap, JsonObject, LooseText, Pairs, PairsOf, Problems, Raw, RawMap, Text,
-    TextList, TextMap, Time, Values,
+    self, JsonArray, JsonMap, JsonObject, LooseText, OpenJsonMap, Pairs, PairsOf, Problems, Raw,
+    RawMap, Text, TextList, Time, Values,
 };
 use crate::base::Timestamp;
 
@@ -65,7 +63,7 @@ crate::lenient! {
         /// `production`, `staging` …
         environment: String as LooseText => "environment",
         /// Installed packages and their versions.
-        modules: BTreeMap<String, String> as TextMap => "modules",
+        modules: RawMap as JsonMap => "modules",
         /// Whatever the program attached.
         extra: RawMap as JsonMap => "extra",
         /// Searchable labels.
@@ -91,7 +89,7 @@ crate::lenient! {
         /// Who was affected.
         user: User as User => "user" | "sentry.interfaces.User",
         /// Named facts about device, system, runtime, trace …
-        contexts: RawMap as JsonMap => "contexts" | "sentry.interfaces.Contexts",
+        contexts: RawMap as OpenJsonMap => "contexts" | "sentry.interfaces.Contexts",
         /// A template error's place (Django).
         template: Frame as Frame => "template" | "sentry.interfaces.Template",
         /// Loaded libraries and source maps.

@@ -62,6 +62,7 @@ impl Lenient for Header {
     ) -> Result<Option<String>, D::Error> {
         Ok(match Scalar::read(from)? {
             Scalar::Null => None,
+            Scalar::Text(text) => Some(text),
             Scalar::Composite(raw) if raw.is_array() => {
                 raw.read::<List<JsonText>>(problems).map(|parts| parts.join(","))
             }

@@ -3,15 +3,15 @@
 use serde::Deserializer;
 
 use crate::protocol::lenient::{
-    Address, Flag, JsonMapOrList, JsonObject, Lenient, List, Problems, Raw, RawMap, Scalar, Text,
-    ThreadId, Uint, Values,
+    Address, Flag, JsonMapOrList, JsonObject, Lenient, List, Objects, Problems, Raw, RawMap,
+    Scalar, Text, ThreadId, Uint, Values,
 };
 
 crate::lenient! {
     /// The calls that led here, oldest first: the last frame is where it happened.
     pub struct Stacktrace {
         /// The frames.
-        frames: Vec<Frame> as List<Frame> => "frames",
+        frames: Vec<Frame> as Objects<Frame> => "frames",
         /// CPU registers by name.
         registers: Raw as JsonObject => "registers",
         /// How instruction addresses are to be read.

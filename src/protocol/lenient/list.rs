@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess};
 
-use super::object::Key;
+use super::object::{InPlace, Key};
 use super::shape::{self, Shape};
 use super::{Lenient, LenientObject, LooseText, Problems, Scalar, Seed};
 
@@ -17,7 +17,7 @@ pub struct Values<T> {
     pub values: Vec<T>,
 }
 
-impl<T: LenientObject + Lenient<Value = T>> Lenient for Values<T> {
+impl<T: LenientObject> Lenient for Values<T> {
     type Value = Self;
 
     fn read<'de, D: Deserializer<'de>>(
@@ -34,11 +34,11 @@ struct WrappedShape<'p, T> {
     element: PhantomData<T>,
 }
 
-impl<'de, T: LenientObject + Lenient<Value = T>> Shape<'de> for WrappedShape<'_, T> {
+impl<'de, T: LenientObject> Shape<'de> for WrappedShape<'_, T> {
     type Value = Option<Vec<T>>;
 
     fn array<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        read_elements::<T, A>(seq, self.problems).map(Some)
+        read_objects::<T, A>(seq, self.problems).map(Some)
     }
 
     fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -46,7 +46,7 @@ impl<'de, T: LenientObject + Lenient<Value = T>> Shape<'de> for WrappedShape<'_,
         let mut bare: Option<T> = None;
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
             if key == "values" {
-                let seed = Seed::<List<T>>::new(self.problems);
+                let seed = Seed::<Objects<T>>::new(self.problems);
                 list = self.problems.in_field("values", || map.next_value_seed(seed))?;
             } else {
                 bare.get_or_insert_default().read_field(&key, &mut map, self.problems)?;
@@ -58,6 +58,59 @@ impl<'de, T: LenientObject + Lenient<Value = T>> Shape<'de> for WrappedShape<'_,
     fn other(self, value: Scalar) -> Self::Value {
         self.problems.refuse(value, "a list")
     }
+}
+
+/// A plain list of objects; elements that are null or unusable are left out.
+#[derive(Debug)]
+pub struct Objects<T>(PhantomData<T>);
+
+impl<T: LenientObject> Lenient for Objects<T> {
+    type Value = Vec<T>;
+
+    fn read<'de, D: Deserializer<'de>>(
+        from: D,
+        problems: &Problems,
+    ) -> Result<Option<Self::Value>, D::Error> {
+        shape::read(from, ObjectsShape::<T> { problems, element: PhantomData })
+    }
+}
+
+struct ObjectsShape<'p, T> {
+    problems: &'p Problems,
+    element: PhantomData<T>,
+}
+
+impl<'de, T: LenientObject> Shape<'de> for ObjectsShape<'_, T> {
+    type Value = Option<Vec<T>>;
+
+    fn array<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        read_objects::<T, A>(seq, self.problems).map(Some)
+    }
+
+    fn other(self, value: Scalar) -> Self::Value {
+        self.problems.refuse(value, "a list")
+    }
+}
+
+fn read_objects<'de, T: LenientObject, A: SeqAccess<'de>>(
+    mut seq: A,
+    problems: &Problems,
+) -> Result<Vec<T>, A::Error> {
+    let mut values: Vec<T> = Vec::new();
+    for index in 0.. {
+        let place = values.len();
+        values.push(T::default());
+        let seed = InPlace { object: &mut values[place], problems };
+        match problems.in_element(index, || seq.next_element_seed(seed))? {
+            Some(true) => {}
+            Some(false) => values.truncate(place),
+            None => {
+                values.truncate(place);
+                break;
+            }
+        }
+    }
+    Ok(values)
 }
 
 /// A plain list; elements that are null or that reader `L` cannot use are left out.
@@ -86,28 +139,21 @@ struct ListShape<'p, L> {
 impl<'de, L: Lenient> Shape<'de> for ListShape<'_, L> {
     type Value = Option<Vec<L::Value>>;
 
-    fn array<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        read_elements::<L, A>(seq, self.problems).map(Some)
+    fn array<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        for index in 0.. {
+            let seed = Seed::<L>::new(self.problems);
+            match self.problems.in_element(index, || seq.next_element_seed(seed))? {
+                None => break,
+                Some(value) => values.extend(value),
+            }
+        }
+        Ok(Some(values))
     }
 
     fn other(self, value: Scalar) -> Self::Value {
         self.problems.refuse(value, "a list")
     }
-}
-
-fn read_elements<'de, L: Lenient, A: SeqAccess<'de>>(
-    mut seq: A,
-    problems: &Problems,
-) -> Result<Vec<L::Value>, A::Error> {
-    let mut values = Vec::new();
-    for index in 0.. {
-        let seed = Seed::<L>::new(problems);
-        match problems.in_element(index, || seq.next_element_seed(seed))? {
-            None => break,
-            Some(value) => values.extend(value),
-        }
-    }
-    Ok(values)
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::shape::{self, Shape};
 use super::{Problems, Scalar};
@@ -34,27 +33,53 @@ pub fn read_object<'de, T: LenientObject, D: Deserializer<'de>>(
     from: D,
     problems: &Problems,
 ) -> Result<Option<T>, D::Error> {
-    shape::read(from, ObjectShape { problems, object: PhantomData })
+    let mut object = T::default();
+    let is_object = read_into(&mut object, from, problems)?;
+    Ok(is_object.then_some(object))
 }
 
-struct ObjectShape<'p, T> {
-    problems: &'p Problems,
-    object: PhantomData<T>,
+/// Reads an object into a default one; tells whether there was one.
+fn read_into<'de, T: LenientObject, D: Deserializer<'de>>(
+    object: &mut T,
+    from: D,
+    problems: &Problems,
+) -> Result<bool, D::Error> {
+    shape::read(from, ObjectShape { object, problems })
+}
+
+/// Carries the place for an object to where serde calls us back: objects are large, and moving them
+/// up through the layers of a parser costs more than reading them.
+pub(super) struct InPlace<'a, T> {
+    pub(super) object: &'a mut T,
+    pub(super) problems: &'a Problems,
+}
+
+impl<'de, T: LenientObject> DeserializeSeed<'de> for InPlace<'_, T> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<bool, D::Error> {
+        read_into(self.object, from, self.problems)
+    }
+}
+
+struct ObjectShape<'a, T> {
+    object: &'a mut T,
+    problems: &'a Problems,
 }
 
 impl<'de, T: LenientObject> Shape<'de> for ObjectShape<'_, T> {
-    type Value = Option<T>;
+    type Value = bool;
 
-    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut object = T::default();
+    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            object.read_field(&key, &mut map, self.problems)?;
+            self.object.read_field(&key, &mut map, self.problems)?;
         }
-        Ok(Some(object))
+        Ok(true)
     }
 
-    fn other(self, value: Scalar) -> Option<T> {
-        self.problems.refuse(value, "an object")
+    fn other(self, value: Scalar) -> bool {
+        let _: Option<T> = self.problems.refuse(value, "an object");
+        false
     }
 }
 
@@ -99,7 +124,7 @@ macro_rules! lenient {
                 pub $field: Option<$type>,
             )*
             /// Keys that Picket does not know, as they came.
-            #[serde(flatten)]
+            #[serde(flatten, serialize_with = "crate::protocol::lenient::serialize_flat")]
             pub other: $crate::protocol::lenient::RawMap,
         }
 

@@ -96,37 +96,6 @@ fn read_pair<L: Lenient<Value = String>>(
     Some((name.read::<LooseText>(problems)?, value.read::<L>(problems)?))
 }
 
-/// An object of texts; values of other scalar types become text, the rest is noted.
-#[derive(Debug)]
-pub struct TextMap;
-
-impl Lenient for TextMap {
-    type Value = BTreeMap<String, String>;
-
-    fn read<'de, D: Deserializer<'de>>(
-        from: D,
-        problems: &Problems,
-    ) -> Result<Option<Self::Value>, D::Error> {
-        shape::read(from, TextMapShape { problems })
-    }
-}
-
-struct TextMapShape<'p> {
-    problems: &'p Problems,
-}
-
-impl<'de> Shape<'de> for TextMapShape<'_> {
-    type Value = Option<BTreeMap<String, String>>;
-
-    fn object<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        read_entries::<LooseText, A>(map, self.problems).map(Some)
-    }
-
-    fn other(self, value: Scalar) -> Self::Value {
-        self.problems.refuse(value, "an object")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,14 +113,5 @@ mod tests {
         assert_eq!(read(list), expected);
         let names: Vec<_> = problems.into_vec().into_iter().map(|problem| problem.name).collect();
         assert_eq!(names, ["3", "4", "5"]);
-    }
-
-    #[test]
-    fn a_map_of_texts_is_an_object() {
-        let problems = Problems::default();
-        let read = |json: &str| from_slice::<TextMap>(json.as_bytes(), &problems).unwrap();
-        assert_eq!(read(r#"{"a":"1.2","b":3,"c":[]}"#).unwrap().len(), 2);
-        assert_eq!(read("[]"), None);
-        assert_eq!(problems.into_vec().len(), 2);
     }
 }

@@ -1,7 +1,5 @@
 //! JSON that is kept as text until somebody looks inside.
 
-use std::collections::BTreeMap;
-
 use serde::de::{MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -9,17 +7,13 @@ use serde_json::value::RawValue;
 
 use super::object::Key;
 use super::repair::mend;
-use super::shape::{self, Shape};
-use super::{Lenient, Problems, Scalar};
+use super::{Lenient, Problems};
 
 /// Any JSON value, unparsed. Most of an event's bytes are such values (local variables, contexts,
 /// extra data): a tree of them would cost more than all other parsing together.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub struct Raw(Box<RawValue>);
-
-/// Unparsed values by name.
-pub type RawMap = BTreeMap<String, Raw>;
 
 impl Raw {
     /// The JSON text.
@@ -151,68 +145,6 @@ raw_readers! {
     JsonComposite, "an object or a list", |raw| raw.is_object() || raw.is_array();
 }
 
-/// An object whose values are kept as text, by name.
-#[derive(Debug)]
-pub struct JsonMap;
-
-impl Lenient for JsonMap {
-    type Value = RawMap;
-
-    fn read<'de, D: Deserializer<'de>>(
-        from: D,
-        problems: &Problems,
-    ) -> Result<Option<RawMap>, D::Error> {
-        shape::read(from, MapShape { problems, takes_lists: false })
-    }
-}
-
-/// The same; a list is an object whose names are its indexes.
-#[derive(Debug)]
-pub struct JsonMapOrList;
-
-impl Lenient for JsonMapOrList {
-    type Value = RawMap;
-
-    fn read<'de, D: Deserializer<'de>>(
-        from: D,
-        problems: &Problems,
-    ) -> Result<Option<RawMap>, D::Error> {
-        shape::read(from, MapShape { problems, takes_lists: true })
-    }
-}
-
-struct MapShape<'p> {
-    problems: &'p Problems,
-    takes_lists: bool,
-}
-
-impl<'de> Shape<'de> for MapShape<'_> {
-    type Value = Option<RawMap>;
-
-    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = RawMap::new();
-        while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            values.insert(key.into_owned(), map.next_value()?);
-        }
-        Ok(Some(values))
-    }
-
-    fn array<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        if !self.takes_lists {
-            return Raw::collect_array(seq).map(|raw| self.other(Scalar::Composite(raw)));
-        }
-        let mut values = RawMap::new();
-        while let Some(value) = seq.next_element()? {
-            values.insert(values.len().to_string(), value);
-        }
-        Ok(Some(values))
-    }
-
-    fn other(self, value: Scalar) -> Option<RawMap> {
-        self.problems.refuse(value, "an object")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,8 +165,6 @@ mod tests {
         assert_eq!(read::<JsonArray>("{}"), (None, 1));
         assert_eq!(read::<JsonComposite>("7"), (None, 1));
         assert_eq!(read::<JsonComposite>("{}").1, 0);
-        assert_eq!(read::<JsonMap>("[{\"a\":1}]"), (None, 1));
-        assert_eq!(read::<JsonMap>("{\"a\":1}").0.unwrap()["a"].text(), "1");
     }
 
     #[test]
@@ -243,7 +173,7 @@ mod tests {
         let problems = Problems::default();
         let kept = from_slice::<Json>(deep.as_bytes(), &problems).unwrap();
         assert_eq!(kept.map(|raw| raw.text().len()), Some(200_000));
-        assert!(from_slice::<JsonMap>(deep.as_bytes(), &problems).unwrap().is_none());
+        assert!(from_slice::<JsonObject>(deep.as_bytes(), &problems).unwrap().is_none());
         assert_eq!(problems.take()[0].reason.as_deref(), Some("expected an object"));
     }
 }

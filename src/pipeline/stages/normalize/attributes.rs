@@ -1,6 +1,6 @@
 //! The single values at the top of an event (`protocol.md` §5.3, §5.6).
 
-use super::at::{At, Change};
+use super::at::At;
 use super::budget::Budget;
 use super::limits::Limit;
 use crate::protocol::event::Event;
@@ -14,7 +14,7 @@ const PLATFORM: Limit = Limit::of(64);
 const MAX_RELEASE_BYTES: usize = 200;
 const MAX_ENVIRONMENT_BYTES: usize = 64;
 const MAX_DIST_BYTES: usize = 64;
-const MAX_MODULES_BYTES: usize = 8 * 1024;
+const MODULES: Budget = Budget::of(8 * 1024, 7);
 const EXTRA: Budget = Budget::of(256 * 1024, usize::MAX);
 const EXTRA_VALUE: Budget = Budget::of(16 * 1024, 7);
 
@@ -48,7 +48,7 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     reject(&mut event.environment, "environment", at, environment_problem);
     reject(&mut event.dist, "dist", at, dist_problem);
     event.fingerprint = event.fingerprint.take().filter(|parts| !parts.is_empty());
-    limit_modules(event, at);
+    MODULES.apply_to_field(&mut event.modules, "modules", at);
     if let Some(extra) = &mut event.extra {
         limit_extra(extra, at.field("extra"));
     }
@@ -156,20 +156,10 @@ fn without_leading_packages(logger: &str) -> Option<String> {
     dots.map(|rest| format!("*{rest}")).find(|short| short.chars().count() <= 64)
 }
 
-fn limit_modules(event: &mut Event, at: At<'_>) {
-    let Some(modules) = &mut event.modules else { return };
-    let length = modules.len();
-    let mut bytes = 0;
-    modules.retain(|name, version| {
-        bytes += name.len() + version.len() + 6;
-        bytes <= MAX_MODULES_BYTES
-    });
-    if modules.len() < length {
-        at.field("modules").mark(Change::Shortened { length });
-    }
-}
-
 fn limit_extra(extra: &mut RawMap, at: At<'_>) {
+    if extra.text().is_some_and(|text| EXTRA_VALUE.is_surely_within(text)) {
+        return;
+    }
     for (key, raw) in extra.iter_mut() {
         EXTRA_VALUE.apply_in_place(raw, at.field(key));
     }
@@ -178,8 +168,10 @@ fn limit_extra(extra: &mut RawMap, at: At<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::at::Change;
     use super::super::at::testing::noted;
     use super::*;
+    use crate::protocol::lenient::Raw;
 
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())
@@ -226,7 +218,9 @@ mod tests {
     #[test]
     fn modules_past_their_budget_are_dropped() {
         let mut event = Event {
-            modules: Some((0..1000).map(|n| (format!("module-{n:04}"), "1.0".into())).collect()),
+            modules: Some(
+                (0..1000).map(|n| (format!("module-{n:04}"), Raw::from_value("1.0"))).collect(),
+            ),
             ..Event::default()
         };
         let (_, marks) = noted(|at| normalize(&mut event, at));

@@ -6,9 +6,14 @@
 //! measure, so a second pass changes nothing.
 
 use super::at::{At, Change};
-use super::json::{cut_string, members, nesting, split_member};
-use super::limits::MAX_KEY;
+use super::json::{cut_string, members, nests, split_member};
+use super::limits::Limit;
 use crate::protocol::lenient::{Raw, RawMap};
+
+/// The longest key of an object that the client chose.
+const MAX_KEY: Limit = Limit::of(1000);
+/// The shortest text that such a key can be in.
+const MAX_KEY_BYTES: usize = 1000;
 
 /// Quotes, colon and comma around an entry of an object.
 const ENTRY_BYTES: usize = 4;
@@ -32,12 +37,20 @@ impl Budget {
         self.bytes
     }
 
+    /// Whether nothing in an object can be too much: it is short, so most need not be opened.
+    pub(super) fn is_surely_within(self, object: &str) -> bool {
+        object.len() <= MAX_KEY_BYTES && self.fits(object)
+    }
+
     /// Keeps the values of `map` within the budget.
     pub(super) fn apply(self, map: &mut RawMap, at: At<'_>) {
+        if map.text().is_some_and(|text| self.is_surely_within(text)) {
+            return;
+        }
         cut_keys(map, at);
         let inner = self.depth - 1;
         let bytes: usize = map.iter().map(|(key, raw)| entry_bytes(key, raw)).sum();
-        if bytes > self.bytes || map.values().any(|raw| nesting(raw.text()) >= inner) {
+        if bytes > self.bytes || map.values().any(|raw| nests(raw.text(), inner)) {
             self.rebuild(map, at);
         }
     }
@@ -87,7 +100,7 @@ impl Budget {
     }
 
     fn fits(self, json: &str) -> bool {
-        json.len() <= self.bytes && nesting(json) < self.depth
+        json.len() <= self.bytes && !nests(json, self.depth)
     }
 
     /// The value cut to the budget; `None` if nothing is left of it.
@@ -182,16 +195,14 @@ fn entry_bytes(key: &str, raw: &Raw) -> usize {
 
 /// Cuts keys that are too long; of keys that become equal the first stays.
 fn cut_keys(map: &mut RawMap, at: At<'_>) {
-    let is_long = |key: &String| MAX_KEY.cut(&mut key.clone()).is_some();
-    let long: Vec<String> =
-        map.keys().filter(|key| key.len() > 200 && is_long(key)).cloned().collect();
-    for key in long {
+    let is_long = |key: &&String| key.len() > MAX_KEY_BYTES;
+    let long: Vec<String> = map.keys().filter(is_long).cloned().collect();
+    for mut key in long {
         let Some(value) = map.remove(&key) else { continue };
-        let mut short = key;
-        if let Some(change) = MAX_KEY.cut(&mut short) {
-            at.field(&short).mark(change);
+        if let Some(change) = MAX_KEY.cut(&mut key) {
+            at.field(&key).mark(change);
         }
-        map.entry(short).or_insert(value);
+        map.entry(key).or_insert(value);
     }
 }
 
@@ -242,10 +253,10 @@ mod tests {
 
     #[test]
     fn long_keys_are_cut_and_never_collide() {
-        let long = "k".repeat(300);
+        let long = "k".repeat(1300);
         let json = format!("{{\"{long}1\":1,\"{long}2\":2,\"short\":3}}");
-        let expected = format!("{{\"{}...\":1,\"short\":3}}", "k".repeat(197));
-        assert_eq!(apply(Budget::of(1000, 4), &json).0, expected);
+        let expected = format!("{{\"{}...\":1,\"short\":3}}", "k".repeat(997));
+        assert_eq!(apply(Budget::of(5000, 4), &json).0, expected);
     }
 
     fn json() -> impl Strategy<Value = String> {

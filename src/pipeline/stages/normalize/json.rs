@@ -10,8 +10,15 @@ use serde_json::value::RawValue;
 
 use crate::protocol::lenient::Raw;
 
+/// Whether at least `levels` arrays and objects are open at the deepest place.
+pub(super) fn nests(json: &str, levels: usize) -> bool {
+    // Counting brackets, in texts too, is much quicker than understanding them, and mostly enough.
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    brackets >= levels && nesting(json) >= levels
+}
+
 /// How many arrays and objects are open at the deepest place.
-pub(super) fn nesting(json: &str) -> usize {
+fn nesting(json: &str) -> usize {
     if !json.starts_with(['{', '[']) {
         return 0;
     }
@@ -137,6 +144,7 @@ fn character(text: &str) -> usize {
 /// The entries of one object, its values unparsed: enough to look at a few fields and to set some.
 #[derive(Default)]
 pub(super) struct Shallow<'a> {
+    json: &'a str,
     entries: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
@@ -156,10 +164,11 @@ impl<'a> Shallow<'a> {
                 while let Some(Text(key)) = map.next_key::<Text<'a>>()? {
                     entries.push((key, map.next_value()?));
                 }
-                Ok(Shallow { entries })
+                Ok(Shallow { json: "", entries })
             }
         }
-        serde_json::Deserializer::from_str(json).deserialize_map(Entries).ok()
+        let object = serde_json::Deserializer::from_str(json).deserialize_map(Entries).ok()?;
+        Some(Shallow { json, ..object })
     }
 
     /// The value of `key` as JSON; null counts as absent. Of a key that comes twice the last wins.
@@ -192,27 +201,47 @@ impl<'a> Shallow<'a> {
         self.loose_text(key)?.parse().ok()
     }
 
-    /// The object with `changes` set.
-    pub(super) fn with(&self, changes: &[(&str, Raw)]) -> Raw {
+    /// The object with `changes` set, whose values are JSON.
+    pub(super) fn with(&self, changes: &[(&str, String)]) -> Raw {
         let is_kept = |key: &str| changes.iter().all(|(changed, _)| *changed != key);
+        let changed = changes.iter().map(|(key, value)| (*key, value.as_str()));
+        if self.entries.iter().all(|(key, _)| is_kept(key)) {
+            // Nothing is replaced: what is new is put behind the rest.
+            let rest = self.json.strip_suffix('}').unwrap_or("{");
+            return finish(push_entries(rest.to_owned(), self.entries.is_empty(), changed));
+        }
         let kept = self.entries.iter().filter(|(key, _)| is_kept(key));
-        let kept = kept.map(|(key, value)| (key.as_ref(), value.get()));
-        let changed = changes.iter().map(|(key, value)| (*key, value.text()));
-        object(kept.chain(changed))
+        object(kept.map(|(key, value)| (key.as_ref(), value.get())).chain(changed))
     }
 }
 
-/// An object of entries that are JSON already.
+/// An object of entries whose values are JSON.
 pub(super) fn object<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Raw {
-    let mut json = String::from("{");
+    finish(push_entries(String::from("{"), true, entries))
+}
+
+/// Text as JSON.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is always JSON")
+}
+
+fn push_entries<'a>(
+    mut json: String,
+    mut is_first: bool,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
     for (key, value) in entries {
-        if json.len() > 1 {
+        if !std::mem::take(&mut is_first) {
             json.push(',');
         }
-        json.push_str(Raw::from_value(key).text());
+        json.push_str(&quoted(key));
         json.push(':');
         json.push_str(value);
     }
+    json
+}
+
+fn finish(mut json: String) -> Raw {
     json.push('}');
     Raw::from_text(json).expect("entries that are JSON make an object")
 }
@@ -256,6 +285,7 @@ mod tests {
             (r#"["\\",["]"]]"#, 2),
         ] {
             assert_eq!(nesting(json), depth, "{json}");
+            assert!(nests(json, depth) && !nests(json, depth + 1), "{json}");
         }
     }
 
@@ -297,12 +327,14 @@ mod tests {
         assert_eq!(object.flag("c"), Some(true));
         assert_eq!(object.get("ab"), None);
         assert_eq!(object.get("d"), Some("{\"e\":1}"));
-        let changed =
-            object.with(&[("b", Raw::from_value("\"seven\"")), ("f", Raw::from_value(&[1]))]);
+        let changed = object.with(&[("b", quoted("\"seven\"")), ("f", "[1]".to_owned())]);
         assert_eq!(
             changed.text(),
             r#"{"a":"x\ny","c":true,"ab":null,"d":{"e":1},"b":"\"seven\"","f":[1]}"#
         );
+        let more = Shallow::of("{ \"a\": 1 }").unwrap().with(&[("b", quoted("x"))]);
+        assert_eq!(more.text(), "{ \"a\": 1 ,\"b\":\"x\"}");
+        assert_eq!(Shallow::of("{}").unwrap().with(&[("b", quoted("x"))]).text(), "{\"b\":\"x\"}");
         assert!(Shallow::of("[1]").is_none());
     }
 }

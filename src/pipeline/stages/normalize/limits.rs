@@ -6,8 +6,8 @@ use crate::protocol::lenient::Pairs;
 /// What stands at the end of a text that was cut.
 const DOTS: &str = "...";
 
-/// The longest key of an object that the client chose, in characters.
-pub(super) const MAX_KEY: Limit = Limit::of(200);
+/// The longest name of a header, cookie or query parameter.
+const NAME: Limit = Limit::of(200);
 
 /// A text's limit in characters. Up to `allowance` more are let through uncut, so that a cut always
 /// takes away more than the dots put back.
@@ -62,7 +62,7 @@ pub(super) fn limit_pairs(pairs: &mut Pairs, bytes: usize, at: At<'_>) {
     let mut room = bytes;
     for index in 0..pairs.0.len() {
         let (name, value) = &mut pairs.0[index];
-        MAX_KEY.cut(name);
+        NAME.cut(name);
         let Some(left) = room.checked_sub(name.len()).filter(|left| *left > DOTS.len()) else {
             at.mark(Change::Shortened { length: pairs.0.len() });
             pairs.0.truncate(index);

@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::budget::Budget;
-use super::json::Shallow;
+use super::json::{Shallow, quoted};
 use super::limits::Limit;
 use super::system_names::{self, System};
 use crate::protocol::event::Mechanism;
@@ -48,8 +48,8 @@ fn modernize(mechanism: &mut Mechanism) {
     let mut data = mechanism.data.take().unwrap_or_default();
     for (key, value) in std::mem::take(&mut mechanism.other) {
         match key.as_str() {
-            "posix_signal" => meta.push(("signal", value)),
-            "mach_exception" => meta.push(("mach_exception", value)),
+            "posix_signal" => meta.push(("signal", value.text().to_owned())),
+            "mach_exception" => meta.push(("mach_exception", value.text().to_owned())),
             _ => _ = data.entry(key).or_insert(value),
         }
     }
@@ -76,7 +76,7 @@ fn with_names(meta: &Raw, system: System) -> Option<Raw> {
             return None;
         }
         let name = name(system, part.number(number)?)?;
-        Some((key, part.with(&[("name", Raw::from_value(name))])))
+        Some((key, part.with(&[("name", quoted(name))]).text().to_owned()))
     };
     let changes: Vec<_> = [
         named("errno", "number", system_names::errno),

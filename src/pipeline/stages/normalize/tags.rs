@@ -110,7 +110,10 @@ fn clean_value(mut value: String, at: At<'_>) -> Option<String> {
 
 /// A value of ours as a tag can hold it.
 fn clean_derived(value: &str) -> Option<String> {
-    let mut value = value.trim().replace(['\n', '\0'], " ");
+    let mut value = value.trim().to_owned();
+    if value.bytes().any(|byte| matches!(byte, b'\n' | b'\0')) {
+        value = value.replace(['\n', '\0'], " ").trim().to_owned();
+    }
     VALUE.cut(&mut value);
     Some(value).filter(|value| !value.is_empty())
 }

@@ -55,9 +55,9 @@ impl Device {
 }
 
 fn fields(fields: &[(&str, Option<&String>)]) -> Raw {
-    let present = fields.iter().filter_map(|(key, text)| Some((*key, Raw::from_value((*text)?))));
+    let present = fields.iter().filter_map(|(key, text)| Some((*key, json::quoted((*text)?))));
     let values: Vec<_> = present.collect();
-    json::object(values.iter().map(|(key, raw)| (*key, raw.text())))
+    json::object(values.iter().map(|(key, value)| (*key, value.as_str())))
 }
 
 /// Reads the client hints, which are exact, and the user agent for what they do not say.

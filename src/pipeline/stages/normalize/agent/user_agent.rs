@@ -8,8 +8,8 @@ pub(super) fn parse(text: &str) -> Agent {
         return Agent::default();
     }
     if let Some(bot) = bot(text) {
-        let device =
-            Device { family: "Spider".to_owned(), model: "Spider".to_owned(), brand: None };
+        let (family, model) = ("Spider".to_owned(), "Spider".to_owned());
+        let device = Device { family, model, brand: None };
         return Agent { browser: Some(bot), os: None, device: Some(device) };
     }
     Agent { browser: browser(text), os: os(text), device: device(text) }
@@ -17,44 +17,49 @@ pub(super) fn parse(text: &str) -> Agent {
 
 /// Programs that fetch pages for search engines and the like name themselves so.
 fn bot(text: &str) -> Option<Product> {
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ';' | '(' | ')' | ','));
-    let is_bot = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.ends_with("bot") || name.contains("spider") || name.contains("crawler")
-    };
+    let words = text.split([' ', ';', '(', ')', ',']);
     words.filter(|word| !word.contains("://")).find_map(|word| {
         let (name, version) = word.split_once('/').unwrap_or((word, ""));
         is_bot(name).then(|| Product::new(name, Some(version)))
     })
 }
 
+fn is_bot(name: &str) -> bool {
+    let ends_with = |end: &str| {
+        let start = name.len().saturating_sub(end.len());
+        name.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes())
+    };
+    ["bot", "spider", "crawler"].into_iter().any(ends_with)
+}
+
 /// What browsers are known by, the more particular before those they claim to be.
-const BROWSERS: [(&str, &str); 21] = [
-    ("EdgA/", "Edge Mobile"),
-    ("EdgiOS/", "Edge Mobile"),
-    ("Edg/", "Edge"),
-    ("Edge/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Opera Mini/", "Opera Mini"),
-    ("Vivaldi/", "Vivaldi"),
-    ("YaBrowser/", "Yandex Browser"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("UCBrowser/", "UC Browser"),
-    ("Whale/", "Whale"),
-    ("DuckDuckGo/", "DuckDuckGo"),
-    ("Electron/", "Electron"),
-    ("FxiOS/", "Firefox iOS"),
-    ("CriOS/", "Chrome Mobile iOS"),
-    ("GSA/", "Google"),
-    ("FBAV/", "Facebook"),
-    ("Instagram ", "Instagram"),
-    ("HeadlessChrome/", "HeadlessChrome"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
+const BROWSERS: [(&str, &str); 20] = [
+    ("EdgA", "Edge Mobile"),
+    ("EdgiOS", "Edge Mobile"),
+    ("Edg", "Edge"),
+    ("Edge", "Edge"),
+    ("OPR", "Opera"),
+    ("Mini", "Opera Mini"),
+    ("Vivaldi", "Vivaldi"),
+    ("YaBrowser", "Yandex Browser"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("UCBrowser", "UC Browser"),
+    ("Whale", "Whale"),
+    ("DuckDuckGo", "DuckDuckGo"),
+    ("Electron", "Electron"),
+    ("FxiOS", "Firefox iOS"),
+    ("CriOS", "Chrome Mobile iOS"),
+    ("GSA", "Google"),
+    ("FBAV", "Facebook"),
+    ("HeadlessChrome", "HeadlessChrome"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
 ];
 
 fn browser(text: &str) -> Option<Product> {
-    let known = BROWSERS.iter().find_map(|(mark, name)| Some((*name, version_behind(text, mark)?)));
+    let products: Vec<_> = text.split([' ', ';', '[']).filter_map(|w| w.split_once('/')).collect();
+    let version_of = |mark: &str| products.iter().find(|(name, _)| *name == mark).map(|(_, v)| *v);
+    let known = BROWSERS.iter().find_map(|(mark, name)| Some((*name, version_of(mark)?)));
     if let Some((name, version)) = known {
         let is_android = text.contains("Android");
         let name = match name {
@@ -64,7 +69,7 @@ fn browser(text: &str) -> Option<Product> {
             "Opera" if is_android => "Opera Mobile",
             other => other,
         };
-        return Some(Product::new(name, Some(&version)));
+        return Some(Product::new(name, leading_version(version, '.').as_deref()));
     }
     internet_explorer(text).or_else(|| safari(text)).or_else(|| first_product(text))
 }

@@ -12,7 +12,7 @@ use super::Facts;
 use super::agent::{self, Agent};
 use super::at::{At, Change};
 use super::budget::Budget;
-use super::json::{self, Shallow};
+use super::json::{self, Shallow, quoted};
 use super::tags::Derived;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::{Raw, RawMap};
@@ -104,8 +104,8 @@ fn sender(event: &Event, facts: &Facts, is_browser: bool) -> Option<Agent> {
 
 /// An object of texts.
 fn fields(fields: &[(&str, &str)]) -> Raw {
-    let values: Vec<_> = fields.iter().map(|(key, text)| (*key, Raw::from_value(*text))).collect();
-    json::object(values.iter().map(|(key, raw)| (*key, raw.text())))
+    let values: Vec<_> = fields.iter().map(|(key, text)| (*key, quoted(text))).collect();
+    json::object(values.iter().map(|(key, value)| (*key, value.as_str())))
 }
 
 fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
@@ -114,7 +114,7 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
     let kind = kind.as_deref().unwrap_or(name);
     let mut changes = Vec::new();
     if context.get("type").is_none() {
-        changes.push(("type", Raw::from_value(name)));
+        changes.push(("type", quoted(name)));
     }
     let mut look = Look { name, context: &context, changes: &mut changes, tags };
     match kind {
@@ -139,7 +139,7 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
 struct Look<'a> {
     name: &'a str,
     context: &'a Shallow<'a>,
-    changes: &'a mut Vec<(&'static str, Raw)>,
+    changes: &'a mut Vec<(&'static str, String)>,
     tags: &'a mut Derived,
 }
 
@@ -164,7 +164,7 @@ impl Look<'_> {
     fn label(&mut self, computed: &'static str, label: Option<String>, name: Option<Cow<'_, str>>) {
         if let Some(label) = label {
             if self.context.text(computed).as_deref() != Some(&label) {
-                self.changes.push((computed, Raw::from_value(&label)));
+                self.changes.push((computed, quoted(&label)));
             }
             self.add(self.name, Some(label.into()));
         }
@@ -191,7 +191,7 @@ impl Look<'_> {
             let build = self.context.number("build");
             version = build.and_then(description::of_dotnet_build).map(Cow::Borrowed);
             if let Some(version) = &version {
-                self.changes.push(("version", Raw::from_value(version)));
+                self.changes.push(("version", quoted(version)));
             }
         }
         let both = version.as_deref().and_then(|version| label(name.as_deref(), Some(version)));
@@ -215,12 +215,12 @@ impl Look<'_> {
         else {
             return (None, None);
         };
-        self.changes.push(("name", Raw::from_value(&found.name)));
+        self.changes.push(("name", quoted(&found.name)));
         if let Some(version) = &found.version {
-            self.changes.push(("version", Raw::from_value(version)));
+            self.changes.push(("version", quoted(version)));
         }
         if let Some(build) = found.build.as_ref().filter(|_| self.context.get("build").is_none()) {
-            self.changes.push(("build", Raw::from_value(build)));
+            self.changes.push(("build", quoted(build)));
         }
         (Some(Cow::Owned(found.name)), found.version.map(Cow::Owned))
     }

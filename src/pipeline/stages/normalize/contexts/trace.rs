@@ -1,9 +1,9 @@
 //! The trace that an event belongs to: every event has one.
 
 use crate::base::EventId;
-use crate::protocol::lenient::{Raw, RawMap};
+use crate::protocol::lenient::RawMap;
 
-use super::super::json::Shallow;
+use super::super::json::{Shallow, quoted};
 use super::fields;
 
 /// Writes the ids of the trace in one way, and makes those that are missing or wrong from the
@@ -20,7 +20,7 @@ pub(super) fn normalize(contexts: &mut RawMap, event_id: EventId) {
     let mut set = |field: &'static str, found: Option<String>, own: &str| {
         let id = found.as_deref().unwrap_or(own);
         if trace.text(field).as_deref() != Some(id) {
-            changes.push((field, Raw::from_value(id)));
+            changes.push((field, quoted(id)));
         }
     };
     set("trace_id", trace.text("trace_id").and_then(|id| trace_id(&id)), own.0);
