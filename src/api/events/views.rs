@@ -101,7 +101,7 @@ pub(super) struct FullView<'e> {
     tags: Vec<TagView<'e>>,
     contexts: BTreeMap<&'e str, Map<String, Value>>,
     context: RawMap,
-    packages: BTreeMap<String, String>,
+    packages: RawMap,
     sdk: Option<&'e Sdk>,
     entries: Vec<Entry<'e>>,
     errors: Vec<Value>,
