@@ -2,5 +2,8 @@
 //!
 //! The markup of the parts is in `templates/components/`, their looks in `static/css/components.css`.
 
+pub mod chart;
+pub mod link;
 pub mod number;
 pub mod time;
+pub mod tree;

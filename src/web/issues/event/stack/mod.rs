@@ -1,0 +1,208 @@
+//! A stack as people read it: where it broke first, the program's own calls open, the rest folded.
+
+mod frame;
+mod origin;
+pub mod raw;
+
+pub use frame::{FrameView, SourceLine};
+
+use crate::protocol::event::{Frame, Stacktrace};
+
+/// Which end of a stack comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Where it broke, then who called that.
+    #[default]
+    NewestFirst,
+    /// From the program's entry down to where it broke, as Python prints it.
+    OldestFirst,
+}
+
+impl Order {
+    /// The word in URLs and in the cookie that remembers it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewestFirst => "newest",
+            Self::OldestFirst => "oldest",
+        }
+    }
+
+    /// The order of a word; anything unknown is the default.
+    pub fn from_word(word: &str) -> Self {
+        if word == "oldest" { Self::OldestFirst } else { Self::NewestFirst }
+    }
+
+    /// The other order.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::NewestFirst => Self::OldestFirst,
+            Self::OldestFirst => Self::NewestFirst,
+        }
+    }
+}
+
+/// This many of the program's own frames are open at first; one screen of source is enough to begin with.
+const MAX_OPEN_FRAMES: usize = 6;
+
+/// As many equal frames one after the other are a recursion that is folded.
+const MIN_REPEATS: usize = 3;
+
+/// A stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackView {
+    /// Frames and folded runs, in the order asked for.
+    pub segments: Vec<Segment>,
+    /// How many frames there are in all.
+    pub frame_count: usize,
+    /// CPU registers and their values.
+    pub registers: Vec<(String, String)>,
+}
+
+/// A part of a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// One frame.
+    Frame(FrameView),
+    /// Frames that are rarely the reason.
+    Run {
+        /// What is hidden: `6 frames from django, werkzeug`.
+        summary: String,
+        /// The frames.
+        frames: Vec<FrameView>,
+    },
+}
+
+/// How a frame is treated before it is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The program's own.
+    App,
+    /// A library's or the system's.
+    System,
+    /// The same as the one before it in display order.
+    Repeat,
+}
+
+impl StackView {
+    /// The view of a stack; `is_main` opens the program's own frames, otherwise all are closed.
+    pub fn new(stack: &Stacktrace, platform: &str, order: Order, is_main: bool) -> Self {
+        let frames = stack.frames();
+        let roles = roles(frames);
+        let has_app = roles.contains(&Role::App);
+        let mut open_left = if is_main { MAX_OPEN_FRAMES } else { 0 };
+        let mut segments = Vec::new();
+        let mut run = Vec::new();
+        // Newest first is the order in which frames are chosen to be open, whatever is shown first.
+        for (index, frame) in frames.iter().enumerate().rev() {
+            let is_crash = index + 1 == frames.len();
+            let role = roles[index];
+            let wants_open = role == Role::App || (is_crash && !has_app);
+            let mut view = FrameView::new(frame, platform, role != Role::System);
+            view.is_open = wants_open && open_left > 0 && view.has_detail();
+            open_left -= usize::from(view.is_open);
+            let is_folded = has_app && !is_crash && role != Role::App;
+            if is_folded {
+                if run.last().is_some_and(|(known, _)| *known != role) {
+                    close_run(&mut segments, &mut run, frames, platform);
+                }
+                run.push((role, (index, view)));
+            } else {
+                close_run(&mut segments, &mut run, frames, platform);
+                segments.push(Segment::Frame(view));
+            }
+        }
+        close_run(&mut segments, &mut run, frames, platform);
+        if order == Order::OldestFirst {
+            reverse(&mut segments);
+        }
+        Self { segments, frame_count: frames.len(), registers: registers(stack) }
+    }
+}
+
+type Run = Vec<(Role, (usize, FrameView))>;
+
+/// Puts a run away: folded if it is worth a fold, as it is if it is a single frame.
+fn close_run(segments: &mut Vec<Segment>, run: &mut Run, frames: &[Frame], platform: &str) {
+    let Some((role, _)) = run.first() else { return };
+    let role = *role;
+    let members: Vec<(usize, FrameView)> = run.drain(..).map(|(_, member)| member).collect();
+    if members.len() == 1 {
+        segments.extend(members.into_iter().map(|(_, view)| Segment::Frame(view)));
+        return;
+    }
+    let summary = match role {
+        Role::Repeat => format!("the same frame {} more times", members.len()),
+        _ => {
+            let origins = members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
+            run_summary(members.len(), origins)
+        }
+    };
+    let frames = members.into_iter().map(|(_, view)| view).collect();
+    segments.push(Segment::Run { summary, frames });
+}
+
+/// `6 frames from django, werkzeug and 2 more`.
+fn run_summary(count: usize, origins: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in origins {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match names.as_slice() {
+        [] => format!("{count} system frames"),
+        [one] => format!("{count} frames from {one}"),
+        [one, two] => format!("{count} frames from {one} and {two}"),
+        [one, two, three] => format!("{count} frames from {one}, {two} and {three}"),
+        [one, two, more @ ..] => {
+            format!("{count} frames from {one}, {two} and {} more", more.len())
+        }
+    }
+}
+
+fn roles(frames: &[Frame]) -> Vec<Role> {
+    let somebody_said = frames.iter().any(|frame| frame.in_app == Some(true));
+    let is_app = |frame: &Frame| frame.in_app.unwrap_or(!somebody_said);
+    let mut roles: Vec<Role> =
+        frames.iter().map(|frame| if is_app(frame) { Role::App } else { Role::System }).collect();
+    let mut start = 0;
+    for end in 1..=frames.len() {
+        if end < frames.len() && is_same_call(&frames[start], &frames[end]) {
+            continue;
+        }
+        // The newest frame of a recursion stays; the rest says how often.
+        if end - start > MIN_REPEATS {
+            roles[start..end - 1].fill(Role::Repeat);
+        }
+        start = end;
+    }
+    roles
+}
+
+fn is_same_call(one: &Frame, other: &Frame) -> bool {
+    one.function.is_some()
+        && one.function == other.function
+        && one.module == other.module
+        && one.filename == other.filename
+        && one.lineno == other.lineno
+        && one.instruction_addr == other.instruction_addr
+}
+
+fn reverse(segments: &mut [Segment]) {
+    segments.reverse();
+    for segment in segments {
+        if let Segment::Run { frames, .. } = segment {
+            frames.reverse();
+        }
+    }
+}
+
+fn registers(stack: &Stacktrace) -> Vec<(String, String)> {
+    let object: Option<std::collections::BTreeMap<String, String>> =
+        stack.registers.as_ref().and_then(|raw| raw.parse());
+    object.map(|object| object.into_iter().collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
