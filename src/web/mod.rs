@@ -32,6 +32,7 @@ mod csrf;
 pub mod error;
 pub mod forms;
 pub mod home;
+pub mod issues;
 mod next_url;
 pub mod organizations;
 pub mod page;

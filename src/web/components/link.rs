@@ -4,8 +4,16 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use url::Url;
 
 /// What must be escaped in one part of a path.
-const PATH_PART: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'\\');
+const PATH_PART: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\');
 
 /// The address if a browser may be sent there from a page of ours: `http` or `https`, nothing else.
 pub fn outward(address: &str) -> Option<String> {
@@ -32,7 +40,10 @@ mod tests {
 
     #[test]
     fn only_addresses_of_the_web_become_links() {
-        assert_eq!(outward(" https://example.com/a?b#c ").as_deref(), Some("https://example.com/a?b#c"));
+        assert_eq!(
+            outward(" https://example.com/a?b#c ").as_deref(),
+            Some("https://example.com/a?b#c")
+        );
         for address in [
             "javascript:alert(1)",
             "JavaScript:alert(1)",

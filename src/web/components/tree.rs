@@ -82,7 +82,8 @@ impl Tree {
 
     fn of_children(children: impl Iterator<Item = Entry>, count: usize) -> Self {
         let hidden = i64::try_from(count.saturating_sub(MAX_CHILDREN)).unwrap_or(i64::MAX);
-        let cut = if hidden == 0 { String::new() } else { format!("{} more", number::grouped(hidden)) };
+        let cut =
+            if hidden == 0 { String::new() } else { format!("{} more", number::grouped(hidden)) };
         Self { entries: children.take(MAX_CHILDREN).collect(), cut }
     }
 

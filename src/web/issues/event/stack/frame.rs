@@ -55,7 +55,8 @@ impl FrameView {
     pub fn new(frame: &Frame, platform: &str, is_app: bool) -> Self {
         let file = frame.filename.as_deref().or(frame.abs_path.as_deref()).unwrap_or_default();
         let path = frame.abs_path.as_deref().filter(|path| *path != file);
-        let full_function = frame.raw_function.clone().filter(|raw| Some(raw) != frame.function.as_ref());
+        let full_function =
+            frame.raw_function.clone().filter(|raw| Some(raw) != frame.function.as_ref());
         Self {
             function: function_name(frame, platform),
             full_function,
@@ -88,10 +89,7 @@ fn function_name(frame: &Frame, platform: &str) -> String {
         "javascript" | "node" => "<anonymous>",
         _ => "<unknown>",
     };
-    named
-        .or(frame.instruction_addr.as_deref())
-        .unwrap_or(anonymous)
-        .to_owned()
+    named.or(frame.instruction_addr.as_deref()).unwrap_or(anonymous).to_owned()
 }
 
 fn location(file: &str, frame: &Frame) -> String {
@@ -104,7 +102,7 @@ fn location(file: &str, frame: &Frame) -> String {
 }
 
 /// The last part of a path of either kind.
-pub(super) fn base_name(path: &str) -> &str {
+pub(in crate::web::issues::event) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path)
 }
 
@@ -116,7 +114,8 @@ fn source(frame: &Frame) -> Vec<SourceLine> {
     if hit.is_empty() && before.iter().chain(after).all(String::is_empty) {
         return Vec::new();
     }
-    let lines = before.iter().map(String::as_str).chain([hit]).chain(after.iter().map(String::as_str));
+    let lines =
+        before.iter().map(String::as_str).chain([hit]).chain(after.iter().map(String::as_str));
     let first = frame.lineno.map(|line| line.saturating_sub(before.len() as u64));
     lines
         .take(before.len() + 1 + MAX_CONTEXT_LINES)

@@ -4,6 +4,7 @@ mod frame;
 mod origin;
 pub mod raw;
 
+pub(super) use frame::base_name;
 pub use frame::{FrameView, SourceLine};
 
 use crate::protocol::event::{Frame, Stacktrace};
@@ -134,7 +135,8 @@ fn close_run(segments: &mut Vec<Segment>, run: &mut Run, frames: &[Frame], platf
     let summary = match role {
         Role::Repeat => format!("the same frame {} more times", members.len()),
         _ => {
-            let origins = members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
+            let origins =
+                members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
             run_summary(members.len(), origins)
         }
     };

@@ -10,7 +10,9 @@ pub(super) fn of(frame: &Frame, platform: &str) -> Option<String> {
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
     let name = match platform {
         "python" => module.and_then(first_of('.')).or_else(|| installed(path)),
-        "javascript" | "node" => installed(path).or_else(|| path.starts_with("node:").then_some("node")),
+        "javascript" | "node" => {
+            installed(path).or_else(|| path.starts_with("node:").then_some("node"))
+        }
         "ruby" => gem(path).or_else(|| installed(path)),
         "php" => vendored(path),
         "java" | "csharp" | "dart" => return module.map(|module| leading(module, '.', 2)),
@@ -35,7 +37,11 @@ fn leading(module: &str, separator: char, parts: usize) -> String {
 /// The package of a path into a folder of installed packages.
 fn installed(path: &str) -> Option<&str> {
     let folders = ["node_modules/", "site-packages/", "dist-packages/"];
-    let rest = folders.iter().filter_map(|folder| path.rsplit_once(folder)).map(|(_, rest)| rest).next()?;
+    let rest = folders
+        .iter()
+        .filter_map(|folder| path.rsplit_once(folder))
+        .map(|(_, rest)| rest)
+        .next()?;
     // A scoped package has two parts: `@sentry/node`.
     let parts = if rest.starts_with('@') { 2 } else { 1 };
     let end = rest.match_indices('/').map(|(index, _)| index).nth(parts - 1).unwrap_or(rest.len());
@@ -46,7 +52,8 @@ fn installed(path: &str) -> Option<&str> {
 fn gem(path: &str) -> Option<&str> {
     let (_, rest) = path.rsplit_once("/gems/")?;
     let folder = rest.split('/').next()?;
-    let version = folder.rfind('-').filter(|at| folder[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let version =
+        folder.rfind('-').filter(|at| folder[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
     Some(&folder[..version.unwrap_or(folder.len())])
 }
 
@@ -85,20 +92,36 @@ mod tests {
     fn libraries_are_called_as_their_users_call_them() {
         let named = |name: &str| Some(name.to_owned());
         assert_eq!(of_module("python", "django.core.handlers.base"), named("django"));
-        assert_eq!(of_path("python", "/usr/lib/python3/dist-packages/flask/app.py"), named("flask"));
+        assert_eq!(
+            of_path("python", "/usr/lib/python3/dist-packages/flask/app.py"),
+            named("flask")
+        );
         assert_eq!(of_path("node", "/srv/node_modules/express/lib/router.js"), named("express"));
-        assert_eq!(of_path("node", "/srv/node_modules/@sentry/node/index.js"), named("@sentry/node"));
+        assert_eq!(
+            of_path("node", "/srv/node_modules/@sentry/node/index.js"),
+            named("@sentry/node")
+        );
         assert_eq!(of_path("node", "node:internal/timers"), named("node"));
         assert_eq!(of_path("ruby", "/var/gems/rack-test-2.1.0/lib/x.rb"), named("rack-test"));
-        assert_eq!(of_path("php", "/a/vendor/symfony/http-kernel/K.php"), named("symfony/http-kernel"));
-        assert_eq!(of_module("java", "org.springframework.web.Filter"), named("org.springframework"));
+        assert_eq!(
+            of_path("php", "/a/vendor/symfony/http-kernel/K.php"),
+            named("symfony/http-kernel")
+        );
+        assert_eq!(
+            of_module("java", "org.springframework.web.Filter"),
+            named("org.springframework")
+        );
         assert_eq!(of_module("go", "net/http"), named("net/http"));
-        assert_eq!(of_module("go", "github.com/gin-gonic/gin/render"), named("github.com/gin-gonic/gin"));
+        assert_eq!(
+            of_module("go", "github.com/gin-gonic/gin/render"),
+            named("github.com/gin-gonic/gin")
+        );
     }
 
     #[test]
     fn compiled_frames_tell_by_their_symbol_or_their_library() {
-        let symbol = Frame { function: Some("std::panicking::begin".to_owned()), ..Frame::default() };
+        let symbol =
+            Frame { function: Some("std::panicking::begin".to_owned()), ..Frame::default() };
         assert_eq!(of(&symbol, "native").as_deref(), Some("std"));
         let library = Frame { package: Some("/usr/lib/libc.so.6".to_owned()), ..Frame::default() };
         assert_eq!(of(&library, "native").as_deref(), Some("libc.so.6"));

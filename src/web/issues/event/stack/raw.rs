@@ -29,7 +29,8 @@ pub fn event_text(event: &Event) -> String {
         }
         return texts.join("\n\n");
     }
-    let mut texts: Vec<String> = exceptions.iter().rev().map(|exception| one(exception, platform)).collect();
+    let mut texts: Vec<String> =
+        exceptions.iter().rev().map(|exception| one(exception, platform)).collect();
     for text in texts.iter_mut().skip(1) {
         text.insert_str(0, "Caused by: ");
     }
@@ -37,7 +38,8 @@ pub fn event_text(event: &Event) -> String {
 }
 
 fn python_joint(exceptions: &[Exception], index: usize) -> &'static str {
-    let source = exceptions[index - 1].mechanism.as_ref().and_then(|mechanism| mechanism.source.as_deref());
+    let source =
+        exceptions[index - 1].mechanism.as_ref().and_then(|mechanism| mechanism.source.as_deref());
     if source == Some("__context__") {
         "During handling of the above exception, another exception occurred:"
     } else {
@@ -117,7 +119,9 @@ fn python(heading: &str, frames: &[Frame]) -> String {
             frame.lineno.unwrap_or(0),
             function(frame, "<module>")
         );
-        if let Some(line) = frame.context_line.as_deref().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(line) =
+            frame.context_line.as_deref().map(str::trim).filter(|line| !line.is_empty())
+        {
             let _ = writeln!(text, "    {line}");
         }
     }
@@ -154,7 +158,8 @@ fn csharp_line(frame: &Frame) -> String {
 fn ruby(exception: &Exception, frames: &[Frame]) -> String {
     let message = exception.value.as_deref().unwrap_or_default();
     let kind = exception.kind.as_deref().unwrap_or("Exception");
-    let line = |frame: &Frame| format!("{}:in `{}'", place(path(frame), frame), function(frame, "<main>"));
+    let line =
+        |frame: &Frame| format!("{}:in `{}'", place(path(frame), frame), function(frame, "<main>"));
     let mut newest = frames.iter().rev();
     let Some(first) = newest.next() else { return heading(exception) };
     let head = format!("{}: {message} ({kind})", line(first));
@@ -194,7 +199,9 @@ fn go(heading: &str, frames: &[Frame]) -> String {
 fn numbered(heading: &str, frames: &[Frame]) -> String {
     let lines = frames.iter().rev().take(MAX_FRAMES).zip(0..).map(|(frame, index)| {
         let mut line = format!("{index:>4}: ");
-        if let Some(address) = frame.instruction_addr.as_deref().filter(|_| frame.function.is_some()) {
+        if let Some(address) =
+            frame.instruction_addr.as_deref().filter(|_| frame.function.is_some())
+        {
             let _ = write!(line, "{address} ");
         }
         line += function(frame, frame.instruction_addr.as_deref().unwrap_or("<unknown>"));
@@ -285,25 +292,32 @@ mod tests {
 
     #[test]
     fn java_and_csharp_name_the_class() {
-        assert!(text("java").starts_with("CartError: no price\n\tat cart.total(cart.py:21)\n\tat app.main(app.py:9)"));
+        assert!(text("java").starts_with(
+            "CartError: no price\n\tat cart.total(cart.py:21)\n\tat app.main(app.py:9)"
+        ));
         assert!(text("csharp").contains("   at cart.total in /srv/cart.py:line 21"));
     }
 
     #[test]
     fn ruby_and_php_begin_with_the_place() {
-        assert!(text("ruby").starts_with("/srv/cart.py:21:11:in `total': no price (CartError)\n\tfrom /srv/app.py:9:5:in `main'"));
+        assert!(text("ruby").starts_with(
+            "/srv/cart.py:21:11:in `total': no price (CartError)\n\tfrom /srv/app.py:9:5:in `main'"
+        ));
         assert!(text("php").starts_with("PHP Fatal error:  Uncaught CartError: no price in /srv/cart.py:21\nStack trace:\n#0 /srv/app.py(9): total()\n#1 {main}"));
     }
 
     #[test]
     fn go_and_native_have_their_own_forms() {
         assert!(text("go").starts_with("panic: CartError: no price\n\ngoroutine 1 [running]:\ncart.total(...)\n\t/srv/cart.py:21:11"));
-        assert!(text("native").starts_with("CartError: no price\n   0: total\n          at /srv/cart.py:21:11\n   1: main"));
+        assert!(text("native").starts_with(
+            "CartError: no price\n   0: total\n          at /srv/cart.py:21:11\n   1: main"
+        ));
     }
 
     #[test]
     fn an_endless_stack_is_cut_and_counted() {
-        let frames = vec![Frame { function: Some("f".to_owned()), ..Frame::default() }; MAX_FRAMES + 7];
+        let frames =
+            vec![Frame { function: Some("f".to_owned()), ..Frame::default() }; MAX_FRAMES + 7];
         let stack = Stacktrace { frames: Some(frames), ..Stacktrace::default() };
         let text = exception_text(&Exception::default(), &stack, "java");
         assert!(text.ends_with("... 7 more"), "{}", &text[text.len() - 40..]);

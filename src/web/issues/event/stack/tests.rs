@@ -75,10 +75,7 @@ fn frames_that_say_nothing_are_own_unless_another_says_it_is() {
     }
     assert_eq!(outline(&view(silent.clone(), Order::NewestFirst)), ["*c", "*b", "*a"]);
     silent[0].in_app = Some(true);
-    assert_eq!(
-        outline(&view(silent, Order::NewestFirst)),
-        ["c", "b", "*a"]
-    );
+    assert_eq!(outline(&view(silent, Order::NewestFirst)), ["c", "b", "*a"]);
 }
 
 #[test]
