@@ -40,6 +40,16 @@ pub fn counted(number: i64, one: &str, many: &str) -> String {
     format!("{} {word}", grouped(number))
 }
 
+/// The length of a list, grouped by thousands.
+pub fn of_len(length: usize) -> String {
+    grouped(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+/// The length of a list in words: `1 module`, `2 modules`.
+pub fn counted_len(length: usize, one: &str, many: &str) -> String {
+    counted(i64::try_from(length).unwrap_or(i64::MAX), one, many)
+}
+
 /// What part of `whole` is `part`, in percent: never `0%` for something, never `100%` for not everything.
 pub fn percent(part: i64, whole: i64) -> String {
     if part <= 0 || whole <= 0 {
