@@ -24,7 +24,7 @@ pub use detail::{
     Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hash, hashes,
 };
 pub use query::Condition;
-pub use search::{IssueFilter, Period, Scope, Sort, search, search_ids};
+pub use search::{IssueFilter, Period, Scope, Sort, count, environment_names, search, search_ids};
 pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};
 pub use stats::{Counts, Series, StatsPeriod, counts, series};
 pub use tags::{

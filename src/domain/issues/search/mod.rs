@@ -117,6 +117,25 @@ pub async fn search(
     Ok(Page { items, previous: places.previous, next: places.next, total: Some(total) })
 }
 
+/// How many issues `filter` finds, whatever page it asks for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &mut PgConnection, scope: &Scope, filter: &IssueFilter) -> Result<Total> {
+    Ok(Total::of(store::count(db, scope, filter).await?))
+}
+
+/// The environments that issues of `scope` were seen in, by name; the empty name is "without environment".
+///
+/// # Errors
+/// When the database fails.
+pub async fn environment_names(db: &mut PgConnection, scope: &Scope) -> Result<Vec<String>> {
+    Ok(store::list_environment_names(db, scope, MAX_ENVIRONMENTS).await?)
+}
+
+/// The most environments that are offered to choose from.
+const MAX_ENVIRONMENTS: i64 = 200;
+
 /// The ids of everything that `filter` finds, up to `limit`, whatever page it asks for: the selection of
 /// "all of these".
 ///

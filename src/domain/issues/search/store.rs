@@ -57,6 +57,19 @@ pub(super) async fn count(
     sql.build_query_scalar().fetch_one(db).await
 }
 
+/// The names of environments by name.
+pub(super) async fn list_environment_names(
+    db: &mut PgConnection,
+    scope: &Scope,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    let mut sql =
+        Sql::new("SELECT DISTINCT environment FROM issue_environments WHERE project_id = ANY(");
+    push_projects(&mut sql, scope);
+    sql.push(") ORDER BY environment LIMIT ").push_bind(limit);
+    sql.build_query_scalar().fetch_all(db).await
+}
+
 /// The ids of up to `limit` issues, the oldest first.
 pub(super) async fn find_ids(
     db: &mut PgConnection,

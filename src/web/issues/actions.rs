@@ -1,0 +1,161 @@
+//! Deciding about issues: what the buttons of the list and of an issue's page send.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::Query;
+use chrono::TimeDelta;
+use http::HeaderMap;
+use serde::Deserialize;
+
+use super::detail::{self, DetailQuery};
+use super::filter::ListQuery;
+use super::list;
+use super::paths::{self, IssueListPath, IssuePath};
+use super::toast::{self, Toast};
+use crate::app::App;
+use crate::base::{IssueId, Timestamp};
+use crate::domain::events::Which;
+use crate::domain::issues::{self, Archive, Resolution, Scope};
+use crate::web::{Error, Form, Member, Result};
+
+/// The most issues that are changed at once: a page of the list.
+const MAX_SELECTED: usize = 100;
+
+/// What a button sends.
+#[derive(Debug, Deserialize)]
+pub struct ActionForm {
+    /// What to do; see [`Verb`].
+    verb: String,
+    /// With which issues; on an issue's own page there is none.
+    #[serde(default)]
+    issue: Vec<IssueId>,
+    /// What undoes the last verb.
+    #[serde(default)]
+    undo: String,
+}
+
+/// What can be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verb {
+    Resolve(Resolution),
+    Reopen,
+    Archive(Archive),
+    Undo,
+}
+
+impl Verb {
+    /// The verb of a button's value; `release` is what "this release" means.
+    fn from_word(word: &str, release: Option<&str>, now: Timestamp) -> Option<Self> {
+        let until = |moment: Option<Timestamp>, events: Option<i64>| {
+            Some(Self::Archive(Archive::Until { moment, events, users: None }))
+        };
+        match word {
+            "resolve" => Some(Self::Resolve(Resolution::Now)),
+            "resolve-in-next-release" => Some(Self::Resolve(Resolution::InNextRelease)),
+            "resolve-in-release" => {
+                release.map(|release| Self::Resolve(Resolution::InRelease(release.to_owned())))
+            }
+            "reopen" => Some(Self::Reopen),
+            "archive" => Some(Self::Archive(Archive::UntilEscalating)),
+            "archive-forever" => Some(Self::Archive(Archive::Forever)),
+            "archive-day" => until(now.checked_add_signed(TimeDelta::days(1)), None),
+            "archive-week" => until(now.checked_add_signed(TimeDelta::days(7)), None),
+            "archive-100" => until(None, Some(100)),
+            "undo" => Some(Self::Undo),
+            _ => None,
+        }
+    }
+}
+
+/// Does what a button of the list says, and shows the list again with the way back.
+pub async fn change_issues(
+    _: IssueListPath,
+    member: Member,
+    Query(query): Query<ListQuery>,
+    State(app): State<App>,
+    Form(form): Form<ActionForm>,
+) -> Result<Response> {
+    let verb = Verb::from_word(&form.verb, None, app.clock.now()).ok_or_else(unknown_verb)?;
+    let toast = if form.issue.is_empty() && verb != Verb::Undo {
+        Toast { text: "Select issues first.".to_owned(), undo: String::new() }
+    } else {
+        act(&app, &member, verb, &form.issue, &form.undo).await?
+    };
+    Ok(list::show(&app, &member, query, Some(toast)).await?.into_response())
+}
+
+/// Does what a button of an issue's page says, and shows the page again with the way back.
+pub async fn change_issue(
+    path: IssuePath,
+    member: Member,
+    Query(query): Query<DetailQuery>,
+    headers: HeaderMap,
+    State(app): State<App>,
+    Form(form): Form<ActionForm>,
+) -> Result<Response> {
+    let mut db = app.db.acquire().await?;
+    let issue = paths::find(&mut db, &member, &path.issue).await?;
+    let verb = Verb::from_word(&form.verb, issue.last_release.as_deref(), app.clock.now())
+        .ok_or_else(unknown_verb)?;
+    let toast = act(&app, &member, verb, &[issue.id], &form.undo).await?;
+    let issue = paths::find(&mut db, &member, &path.issue).await?;
+    let asked = detail::Asked {
+        which: Which::Recommended,
+        query: &query,
+        headers: &headers,
+        toast: Some(toast),
+    };
+    detail::show(&app, &mut db, &member, &issue, asked).await
+}
+
+fn unknown_verb() -> Error {
+    Error::BadRequest("This button is unknown. Reload the page and try again.".to_owned())
+}
+
+async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str) -> Result<Toast> {
+    if ids.len() > MAX_SELECTED {
+        return Err(Error::TooLarge);
+    }
+    // The scope keeps every verb inside the member's own organization, whatever ids were sent.
+    let scope = Scope::organization(member.organization.id);
+    let actor = Some(member.user.id);
+    Ok(match verb {
+        Verb::Resolve(how) => {
+            Toast::new("resolved", &issues::resolve(app, &scope, ids, how, actor).await?)
+        }
+        Verb::Reopen => Toast::new("reopened", &issues::reopen(app, &scope, ids, actor).await?),
+        Verb::Archive(how) => {
+            Toast::new("archived", &issues::archive(app, &scope, ids, how, actor).await?)
+        }
+        Verb::Undo => {
+            let states = toast::read_undo(undo).filter(|states| states.len() <= MAX_SELECTED);
+            let states = states.ok_or_else(unknown_verb)?;
+            Toast::undone(&issues::restore(app, &scope, states, actor).await?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_button_has_its_verb() {
+        let now = "2026-11-22T16:00:00Z".parse().unwrap();
+        let verb = |word| Verb::from_word(word, Some("shop@2"), now);
+        assert_eq!(
+            verb("resolve-in-release"),
+            Some(Verb::Resolve(Resolution::InRelease("shop@2".to_owned())))
+        );
+        assert_eq!(
+            verb("archive-day"),
+            Some(Verb::Archive(Archive::Until {
+                moment: Some("2026-11-23T16:00:00Z".parse().unwrap()),
+                events: None,
+                users: None
+            }))
+        );
+        assert_eq!(verb("delete-everything"), None);
+        assert_eq!(Verb::from_word("resolve-in-release", None, now), None);
+    }
+}

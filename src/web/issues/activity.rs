@@ -1,0 +1,126 @@
+//! What happened to an issue: who decided what, and when it came back.
+
+use askama::Template;
+use axum::extract::State;
+use axum_extra::extract::Query;
+use serde_json::Value;
+
+use super::issue::{ChartQuery, IssueFrame};
+use super::paths::{self, IssueActivityPath};
+use super::toast::Toast;
+use crate::app::App;
+use crate::base::Timestamp;
+use crate::domain::issues::{self, Activity, ActivityKind};
+use crate::web::components::time::Moment;
+use crate::web::{Member, Page, Result, Shell};
+
+/// A line of an issue's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineView {
+    /// The icon's name.
+    icon: &'static str,
+    /// Who did it.
+    actor: String,
+    /// What they did.
+    text: String,
+    /// When.
+    moment: Moment,
+}
+
+impl LineView {
+    fn new(line: &Activity, now: Timestamp) -> Self {
+        let actor = line.actor_name.clone().or_else(|| line.actor_email.clone());
+        let nobody = if line.actor_id.is_some() { "Somebody who is gone" } else { "Picket" };
+        Self {
+            icon: icon(line.kind),
+            actor: actor.unwrap_or_else(|| nobody.to_owned()),
+            text: text(line.kind, &line.detail),
+            moment: Moment::new(line.created_at, now),
+        }
+    }
+}
+
+fn icon(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Opened => "plus",
+        ActivityKind::Resolved => "check",
+        ActivityKind::Reopened => "reopen",
+        ActivityKind::Archived => "archive",
+        ActivityKind::Regressed => "alert",
+    }
+}
+
+fn text(kind: ActivityKind, detail: &Value) -> String {
+    let said = |key: &str| detail.get(key).and_then(Value::as_str);
+    match kind {
+        ActivityKind::Opened => "opened it with the first event".to_owned(),
+        ActivityKind::Regressed => match said("release") {
+            Some(release) => {
+                format!("reopened it: an event of {release} arrived after it was resolved")
+            }
+            None => "reopened it: an event arrived after it was resolved".to_owned(),
+        },
+        ActivityKind::Reopened => "reopened it".to_owned(),
+        ActivityKind::Archived => "archived it".to_owned(),
+        ActivityKind::Resolved => {
+            match (said("inRelease"), said("inCommit"), detail.get("inNextRelease")) {
+                (Some(release), _, _) => format!("resolved it in {release}"),
+                (_, Some(commit), _) => format!("resolved it by commit {commit}"),
+                (_, _, Some(Value::Bool(true))) => "resolved it in the next release".to_owned(),
+                _ => "resolved it".to_owned(),
+            }
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "issues/activity.html")]
+struct ActivityView {
+    shell: Shell,
+    issue: IssueFrame,
+    toast: Option<Toast>,
+    lines: Vec<LineView>,
+}
+
+/// Shows the history of an issue.
+pub async fn show_issue_activity(
+    path: IssueActivityPath,
+    member: Member,
+    Query(chart): Query<ChartQuery>,
+    State(app): State<App>,
+) -> Result<Page> {
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    let issue = paths::find(&mut db, &member, &path.issue).await?;
+    let frame = IssueFrame::load(&mut db, &member, &issue, chart.period(), now).await?;
+    let lines = issues::activity(&mut db, issue.id).await?;
+    Page::new(&ActivityView {
+        shell: member.shell("issues"),
+        issue: frame.on("activity"),
+        toast: None,
+        lines: lines.iter().map(|line| LineView::new(line, now)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_was_decided() {
+        let said = |kind, detail: &str| text(kind, &serde_json::from_str(detail).unwrap());
+        assert_eq!(said(ActivityKind::Resolved, "{}"), "resolved it");
+        assert_eq!(
+            said(ActivityKind::Resolved, r#"{"inRelease": "shop@2"}"#),
+            "resolved it in shop@2"
+        );
+        assert_eq!(
+            said(ActivityKind::Resolved, r#"{"inNextRelease": true}"#),
+            "resolved it in the next release"
+        );
+        assert_eq!(
+            said(ActivityKind::Regressed, "{}"),
+            "reopened it: an event arrived after it was resolved"
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! What the list of issues shows, as its address says it.
+
+use serde::Deserialize;
+
+use crate::base::page::Cursor;
+use crate::base::{PageRequest, Timestamp};
+use crate::domain::issues::{Condition, IssueFilter, Period, Sort, StatsPeriod, Status, query};
+use crate::domain::query::QueryError;
+
+/// A page of the list: more would not be read, and fewer would be paged too often.
+const PAGE_SIZE: u16 = 50;
+
+/// The list's address, as it comes; everything may be missing or wrong.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ListQuery {
+    /// `unresolved`, `resolved`, `archived` or `all`.
+    #[serde(default)]
+    pub state: String,
+    /// A project's slug; empty for all.
+    #[serde(default)]
+    pub project: String,
+    /// An environment; empty for all.
+    #[serde(default)]
+    pub environment: String,
+    /// The search.
+    #[serde(default)]
+    pub query: String,
+    /// The order.
+    #[serde(default)]
+    pub sort: String,
+    /// The stretch of the bars: `24h` or `14d`.
+    #[serde(default)]
+    pub bars: String,
+    /// The place of the page.
+    #[serde(default)]
+    pub cursor: String,
+}
+
+/// The environment of events that name none, in an address.
+pub const WITHOUT_ENVIRONMENT: &str = "(none)";
+
+/// The states one can choose, in the order of the tabs.
+pub const STATES: [(&str, &str); 4] = [
+    ("unresolved", "Unresolved"),
+    ("resolved", "Resolved"),
+    ("archived", "Archived"),
+    ("all", "All"),
+];
+
+/// The orders one can choose.
+pub const SORTS: [(Sort, &str); 5] = [
+    (Sort::Date, "Last seen"),
+    (Sort::New, "First seen"),
+    (Sort::Freq, "Events"),
+    (Sort::User, "Users"),
+    (Sort::Recommended, "Recommended"),
+];
+
+impl ListQuery {
+    /// The chosen state; the default is what waits for somebody.
+    pub fn state(&self) -> &'static str {
+        STATES
+            .into_iter()
+            .map(|(word, _)| word)
+            .find(|word| *word == self.state)
+            .unwrap_or("unresolved")
+    }
+
+    /// The chosen order.
+    pub fn sort(&self) -> Sort {
+        Sort::from_word(&self.sort).unwrap_or_default()
+    }
+
+    /// The chosen stretch of the bars.
+    pub fn bars(&self) -> StatsPeriod {
+        if self.bars == "14d" { StatsPeriod::Fortnight } else { StatsPeriod::Day }
+    }
+
+    /// The environments to look into; none for all.
+    pub fn environments(&self) -> Vec<String> {
+        match self.environment.as_str() {
+            "" => Vec::new(),
+            WITHOUT_ENVIRONMENT => vec![String::new()],
+            name => vec![name.to_owned()],
+        }
+    }
+
+    /// The filter for another state than the chosen one, for counting; the error is about the search.
+    pub fn filter_for(&self, state: &str, now: Timestamp) -> Result<IssueFilter, QueryError> {
+        let searched = query::parse(&self.query, now)?;
+        let state = match state {
+            "unresolved" => Some(Status::Unresolved),
+            "resolved" => Some(Status::Resolved),
+            "archived" => Some(Status::Ignored),
+            _ => None,
+        };
+        let condition = match state {
+            Some(status) => Condition::All(vec![Condition::Status(status), searched]),
+            None => searched,
+        };
+        let cursor: Option<Cursor> = self.cursor.parse().ok();
+        Ok(IssueFilter {
+            condition,
+            environments: self.environments(),
+            period: Period::default(),
+            sort: self.sort(),
+            page: PageRequest::new(cursor, PAGE_SIZE),
+        })
+    }
+
+    /// Whether something besides the state narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        !self.query.trim().is_empty() || !self.environment.is_empty() || !self.project.is_empty()
+    }
+
+    /// The address of this list; what is as by default is left out.
+    pub fn url(&self, list_url: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let pairs = [
+            ("state", if self.state() == "unresolved" { "" } else { self.state() }),
+            ("project", &self.project),
+            ("environment", &self.environment),
+            ("query", self.query.trim()),
+            ("sort", if self.sort() == Sort::default() { "" } else { self.sort().as_str() }),
+            ("bars", if self.bars() == StatsPeriod::Day { "" } else { "14d" }),
+            ("cursor", &self.cursor),
+        ];
+        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
+        let query = query.finish();
+        if query.is_empty() { list_url.to_owned() } else { format!("{list_url}?{query}") }
+    }
+
+    /// The same list, changed; a changed list begins at its first page.
+    #[must_use]
+    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = Self { cursor: String::new(), ..self.clone() };
+        change(&mut other);
+        other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> ListQuery {
+        let mut query = ListQuery::default();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            match name.as_ref() {
+                "state" => query.state = value.into_owned(),
+                "sort" => query.sort = value.into_owned(),
+                "query" => query.query = value.into_owned(),
+                "bars" => query.bars = value.into_owned(),
+                "cursor" => query.cursor = value.into_owned(),
+                _ => query.environment = value.into_owned(),
+            }
+        }
+        query
+    }
+
+    #[test]
+    fn an_address_holds_only_what_is_not_as_by_default() {
+        assert_eq!(ListQuery::default().url("/default/issues"), "/default/issues");
+        let query = read("state=nonsense&sort=date&bars=24h");
+        assert_eq!(query.url("/default/issues"), "/default/issues");
+        let query = read("state=all&sort=freq&bars=14d&query=is:new x");
+        assert_eq!(
+            query.url("/d/issues"),
+            "/d/issues?state=all&query=is%3Anew+x&sort=freq&bars=14d"
+        );
+    }
+
+    #[test]
+    fn a_changed_list_begins_at_its_first_page() {
+        let query = read("cursor=1:2:0&state=all");
+        assert!(query.url("/d").contains("cursor"));
+        let other = query.with(|query| query.sort = "user".to_owned());
+        assert_eq!(other.url("/d"), "/d?state=all&sort=user");
+    }
+
+    #[test]
+    fn a_search_that_cannot_be_read_is_an_error_for_the_person() {
+        let now = "2026-11-22T16:00:00Z".parse().unwrap();
+        assert!(read("query=level:\"err").filter_for("all", now).is_err());
+        let filter = read("query=level:error").filter_for("resolved", now).unwrap();
+        assert!(
+            matches!(&filter.condition, Condition::All(parts) if parts[0] == Condition::Status(Status::Resolved))
+        );
+    }
+
+    #[test]
+    fn events_without_environment_can_be_asked_for() {
+        assert_eq!(read("").environments(), Vec::<String>::new());
+        assert_eq!(read("environment=(none)").environments(), [""]);
+        assert_eq!(read("environment=staging").environments(), ["staging"]);
+    }
+}

@@ -1,0 +1,165 @@
+//! What all pages of one issue share: its head, its numbers, its chart and its tabs.
+
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use super::words::{self, Badge};
+use crate::base::Timestamp;
+use crate::domain::issues::{self, Issue, Series, StatsPeriod, Status};
+use crate::web::components::chart::Bars;
+use crate::web::components::time::Moment;
+use crate::web::components::{link, number};
+use crate::web::{Member, Result};
+
+/// Which stretch of time the chart shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ChartQuery {
+    /// `24h` or `14d`; anything else is the page's default.
+    #[serde(default)]
+    pub chart: String,
+}
+
+impl ChartQuery {
+    /// The period asked for.
+    pub fn period(&self) -> StatsPeriod {
+        if self.chart == "24h" { StatsPeriod::Day } else { StatsPeriod::Fortnight }
+    }
+}
+
+/// The frame of an issue's pages.
+#[derive(Clone, Debug)]
+pub struct IssueFrame {
+    /// The address of the issue.
+    pub url: String,
+    /// The address of the list of its project.
+    pub project_url: String,
+    /// The address of the list.
+    pub list_url: String,
+    /// The project's name.
+    pub project: String,
+    /// What people call the issue.
+    pub short_id: String,
+    /// The level's word.
+    pub level: &'static str,
+    /// What is said at a glance: the exception's type, or the message.
+    pub kind: String,
+    /// The exception's message.
+    pub value: String,
+    /// Where it happens.
+    pub culprit: String,
+    /// Nothing caught it.
+    pub is_unhandled: bool,
+    /// Its state.
+    pub badge: Option<Badge>,
+    /// It waits for somebody.
+    pub is_open: bool,
+    /// The release that "in this release" would name; empty if none is known.
+    pub last_release: String,
+    /// All events.
+    pub events: String,
+    /// All users.
+    pub users: String,
+    /// What part of the payloads was kept, in words; empty if all were.
+    pub kept: String,
+    /// When it was first seen.
+    pub first_seen: Moment,
+    /// In which release.
+    pub first_release: String,
+    /// When it was last seen.
+    pub last_seen: Moment,
+    /// Events over time.
+    pub chart: Bars,
+    /// Whether the chart shows a day; otherwise a fortnight.
+    pub is_day: bool,
+    /// The page that is shown: `event`, `tags`, `grouping` or `activity`.
+    pub tab: &'static str,
+}
+
+impl IssueFrame {
+    /// Loads what the frame needs.
+    pub async fn load(
+        db: &mut PgConnection,
+        member: &Member,
+        issue: &Issue,
+        period: StatsPeriod,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut series = issues::series(db, &[issue.id], &[], period, now).await?;
+        let series = series.remove(&issue.id).unwrap_or_default();
+        Ok(Self::new(member.organization.slug.as_str(), issue, &series, period, now))
+    }
+
+    /// The frame of an issue.
+    pub fn new(
+        organization: &str,
+        issue: &Issue,
+        series: &Series,
+        period: StatsPeriod,
+        now: Timestamp,
+    ) -> Self {
+        let (kind, value) = words::title(issue);
+        let list_url = format!("/{organization}/issues");
+        let short_id = issue.short_id();
+        let is_day = period == StatsPeriod::Day;
+        let span = if is_day { "24 hours" } else { "14 days" };
+        Self {
+            url: format!("{list_url}/{}", link::path_part(&short_id)),
+            project_url: format!("{list_url}?project={}", issue.project_slug),
+            list_url,
+            project: issue.project_name.clone(),
+            short_id,
+            level: issue.level.as_str(),
+            kind,
+            value,
+            culprit: issue.culprit.clone(),
+            is_unhandled: issue.is_unhandled,
+            badge: words::state_badge(issue, now),
+            is_open: issue.status == Status::Unresolved,
+            last_release: issue.last_release.clone().unwrap_or_default(),
+            events: number::grouped(issue.event_count),
+            users: number::grouped(issue.user_count),
+            kept: kept(issue),
+            first_seen: Moment::new(issue.first_seen, now),
+            first_release: issue.first_release.clone().unwrap_or_default(),
+            last_seen: Moment::new(issue.last_seen, now),
+            chart: Bars::new(series, period.step(), span),
+            is_day,
+            tab: "event",
+        }
+    }
+
+    /// The same frame around another tab.
+    #[must_use]
+    pub fn on(mut self, tab: &'static str) -> Self {
+        self.tab = tab;
+        self
+    }
+}
+
+/// `312 of 1,204 kept in full`; nothing if all were.
+fn kept(issue: &Issue) -> String {
+    if issue.kept_count >= issue.event_count {
+        return String::new();
+    }
+    format!(
+        "{} of {} kept in full",
+        number::grouped(issue.kept_count),
+        number::grouped(issue.event_count)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::issues::sample;
+
+    #[test]
+    fn it_is_said_how_many_events_were_kept_in_full() {
+        let mut issue = sample::issue();
+        issue.event_count = 12_040;
+        issue.kept_count = 1_312;
+        assert_eq!(kept(&issue), "1,312 of 12,040 kept in full");
+        issue.kept_count = 12_040;
+        assert_eq!(kept(&issue), "");
+    }
+}

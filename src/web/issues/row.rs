@@ -1,0 +1,83 @@
+//! A row of the list of issues.
+
+use super::words::{self, Badge};
+use crate::base::Timestamp;
+use crate::domain::issues::Issue;
+use crate::web::components::chart::Spark;
+use crate::web::components::time::Moment;
+use crate::web::components::tree::shortened;
+use crate::web::components::{link, number};
+
+/// Longer titles are cut before they reach the page; what is shown is cut again by its width.
+const MAX_TITLE_CHARS: usize = 300;
+
+/// An issue in the list.
+#[derive(Clone, Debug)]
+pub struct IssueRow {
+    /// What a selection sends.
+    pub id: String,
+    /// Its page.
+    pub url: String,
+    /// The level's word.
+    pub level: &'static str,
+    /// What is said at a glance.
+    pub kind: String,
+    /// The exception's message.
+    pub value: String,
+    /// Where it happens.
+    pub culprit: String,
+    /// The project's name.
+    pub project: String,
+    /// What people call the issue.
+    pub short_id: String,
+    /// Its state, where it asks for attention.
+    pub badge: Option<Badge>,
+    /// Nothing caught it.
+    pub is_unhandled: bool,
+    /// Events over time.
+    pub bars: Spark,
+    /// All events, short and exact.
+    pub events: (String, String),
+    /// All users, short and exact.
+    pub users: (String, String),
+    /// When it was first seen.
+    pub first_seen: Moment,
+    /// When it was last seen.
+    pub last_seen: Moment,
+}
+
+impl IssueRow {
+    /// The row of an issue.
+    pub fn new(
+        issue: &Issue,
+        series: &[(Timestamp, i64)],
+        span: &str,
+        list_url: &str,
+        now: Timestamp,
+    ) -> Self {
+        let (kind, value) = words::title(issue);
+        let short_id = issue.short_id();
+        let count = |number, one, many| (number::short(number), number::counted(number, one, many));
+        Self {
+            id: issue.id.to_string(),
+            url: format!("{list_url}/{}", link::path_part(&short_id)),
+            level: issue.level.as_str(),
+            kind: shortened(&kind, MAX_TITLE_CHARS).0,
+            value: shortened(first_line(&value), MAX_TITLE_CHARS).0,
+            culprit: issue.culprit.clone(),
+            project: issue.project_name.clone(),
+            short_id,
+            badge: words::state_badge(issue, now),
+            is_unhandled: issue.is_unhandled,
+            bars: Spark::new(series, span),
+            events: count(issue.event_count, "event", "events"),
+            users: count(issue.user_count, "user", "users"),
+            first_seen: Moment::new(issue.first_seen, now),
+            last_seen: Moment::new(issue.last_seen, now),
+        }
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
+}

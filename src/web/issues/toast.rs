@@ -1,0 +1,114 @@
+//! What was just done to issues, and the way back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::IssueId;
+use crate::domain::issues::{Change, State, Status, StatusDetail, Substatus};
+use crate::web::components::number;
+
+/// A sentence about what was done, with what undoes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// `2 issues resolved.`
+    pub text: String,
+    /// What the form of "undo" sends; empty if nothing was changed.
+    pub undo: String,
+}
+
+impl Toast {
+    /// The toast of a verb; `done` is its past: `resolved`.
+    pub fn new(done: &str, changes: &[Change]) -> Self {
+        if changes.is_empty() {
+            return Self { text: format!("Nothing to do: already {done}."), undo: String::new() };
+        }
+        let count = number::counted_len(changes.len(), "issue", "issues");
+        let states: Vec<StateBefore> = changes.iter().map(StateBefore::of).collect();
+        let undo = serde_json::to_string(&states).unwrap_or_default();
+        Self { text: format!("{count} {done}."), undo }
+    }
+
+    /// The toast of something undone; there is no undoing that.
+    pub fn undone(changes: &[Change]) -> Self {
+        let count = number::counted_len(changes.len(), "issue is", "issues are");
+        Self { text: format!("Undone: {count} as before."), undo: String::new() }
+    }
+}
+
+/// The state an issue had, as the form of "undo" carries it.
+#[derive(Debug, Serialize, Deserialize)]
+struct StateBefore {
+    issue: IssueId,
+    status: Status,
+    substatus: Option<Substatus>,
+    detail: StatusDetail,
+}
+
+impl StateBefore {
+    fn of(change: &Change) -> Self {
+        let State { status, substatus, detail } = change.before.clone();
+        Self { issue: change.id, status, substatus, detail }
+    }
+}
+
+/// The states that the form of "undo" carries; `None` if it is not one of ours.
+pub fn read_undo(text: &str) -> Option<Vec<(IssueId, State)>> {
+    let states: Vec<StateBefore> = serde_json::from_str(text).ok()?;
+    let fits = |before: &StateBefore| match before.substatus {
+        Some(substatus) => substatus.status() == before.status,
+        None => before.status == Status::Resolved,
+    };
+    if !states.iter().all(fits) {
+        return None;
+    }
+    let state = |before: StateBefore| {
+        let StateBefore { issue, status, substatus, detail } = before;
+        (issue, State { status, substatus, detail })
+    };
+    Some(states.into_iter().map(state).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{IssueNumber, ProjectId};
+    use crate::domain::issues::{Archive, Resolution};
+
+    fn change(number: i64) -> Change {
+        Change {
+            id: IssueId::new(ProjectId(1), IssueNumber(number)),
+            before: Archive::Until { moment: None, events: Some(10), users: None }.state(),
+            after: Resolution::Now.state(),
+        }
+    }
+
+    #[test]
+    fn what_was_done_can_be_undone() {
+        let changes = [change(1), change(2)];
+        let toast = Toast::new("resolved", &changes);
+        assert_eq!(toast.text, "2 issues resolved.");
+        let states = read_undo(&toast.undo).unwrap();
+        assert_eq!(states, changes.map(|change| (change.id, change.before)));
+    }
+
+    #[test]
+    fn one_issue_is_singular_and_nothing_cannot_be_undone() {
+        assert_eq!(Toast::new("resolved", &[change(1)]).text, "1 issue resolved.");
+        let nothing = Toast::new("resolved", &[]);
+        assert_eq!(
+            (nothing.text.as_str(), nothing.undo.as_str()),
+            ("Nothing to do: already resolved.", "")
+        );
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_is_refused() {
+        for text in [
+            "",
+            "[1]",
+            r#"[{"issue":1,"status":"resolved","substatus":"ongoing","detail":{}}]"#,
+            r#"[{"issue":1,"status":"unresolved","substatus":null,"detail":{}}]"#,
+        ] {
+            assert_eq!(read_undo(text), None, "{text}");
+        }
+    }
+}
