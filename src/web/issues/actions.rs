@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::Query;
+
 use chrono::TimeDelta;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::base::{IssueId, Timestamp};
 use crate::domain::events::Which;
 use crate::domain::issues::{self, Archive, Resolution, Scope};
-use crate::web::{Error, Form, Member, Result};
+use crate::web::{Error, Form, Member, Query, Result};
 
 /// The most issues that are changed at once: a page of the list.
 const MAX_SELECTED: usize = 100;

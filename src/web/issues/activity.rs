@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum_extra::extract::Query;
+
 use serde_json::Value;
 
 use super::issue::{ChartQuery, IssueFrame};
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::Timestamp;
 use crate::domain::issues::{self, Activity, ActivityKind};
 use crate::web::components::time::Moment;
-use crate::web::{Member, Page, Result, Shell};
+use crate::web::{Member, Page, Query, Result, Shell};
 
 /// A line of an issue's history.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::Query;
+
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -21,7 +21,7 @@ use crate::domain::events::{self, EventRow, Neighbours, Which};
 use crate::domain::issues::{self, Issue};
 use crate::infra::http::cookies::Cookies;
 use crate::web::components::time::Moment;
-use crate::web::{Error, Member, Page, Result, Shell};
+use crate::web::{Error, Member, Page, Query, Result, Shell};
 
 /// Remembers the order of frames that a reader chose.
 const ORDER_COOKIE: &str = "picket_frames";

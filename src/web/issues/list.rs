@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum_extra::extract::Query;
+
 use sqlx::PgConnection;
 
 use super::filter::{ListQuery, SORTS, STATES, WITHOUT_ENVIRONMENT};
@@ -15,7 +15,7 @@ use crate::base::page::{Page as Rows, Total};
 use crate::domain::issues::{self, Issue, Scope, StatsPeriod};
 use crate::domain::projects::Project;
 use crate::web::components::number;
-use crate::web::{Member, Page, Result, Shell};
+use crate::web::{Member, Page, Query, Result, Shell};
 
 #[derive(Template)]
 #[template(path = "issues/list.html")]

@@ -9,6 +9,7 @@ pub mod activity;
 pub mod detail;
 pub mod event;
 mod filter;
+pub mod grouping;
 mod issue;
 pub mod list;
 pub mod paths;

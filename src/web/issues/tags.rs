@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum_extra::extract::Query;
 
 use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, IssueTagsPath};
@@ -12,7 +11,7 @@ use crate::domain::issues::{self, TagKey};
 use crate::protocol::event::Event;
 use crate::web::components::time::Moment;
 use crate::web::components::{link, number};
-use crate::web::{Member, Page, Result, Shell};
+use crate::web::{Member, Page, Query, Result, Shell};
 
 /// A tag of an event, and how common its value is among the issue's events.
 #[derive(Clone, Debug, PartialEq, Eq)]

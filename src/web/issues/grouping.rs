@@ -1,0 +1,123 @@
+//! Why an issue's events belong together, in plain words.
+//!
+//! Shown is what was stored when each hash came about, so it stays true whatever later versions do.
+
+use askama::Template;
+use axum::extract::State;
+use sqlx::PgConnection;
+
+use super::issue::{ChartQuery, IssueFrame};
+use super::paths::{self, IssueGroupingPath};
+use super::toast::Toast;
+use crate::app::App;
+use crate::base::{IssueId, Timestamp};
+use crate::domain::issues::{self, Hash};
+use crate::grouping::{Explanation, Grouping, explain};
+use crate::web::components::time::Moment;
+use crate::web::{Member, Page, Query, Result, Shell};
+
+/// More hashes are listed without their explanation.
+const MAX_EXPLAINED: usize = 10;
+
+/// A hash that leads to the issue.
+#[derive(Clone, Debug)]
+pub(super) struct HashView {
+    hash: String,
+    /// What it is a hash of, in words.
+    of: String,
+    /// How the issue came to own it, in words.
+    origin: String,
+    created: Moment,
+    /// Why it is as it is; none if that was not kept.
+    explanation: Option<Explanation>,
+}
+
+impl HashView {
+    fn new(hash: &Hash, grouping: Option<&Grouping>, now: Timestamp) -> Self {
+        Self {
+            hash: hash.hash.clone(),
+            of: variant_words(&hash.variant),
+            origin: origin_words(&hash.origin),
+            created: Moment::new(hash.created_at, now),
+            explanation: grouping.map(explain),
+        }
+    }
+}
+
+fn variant_words(variant: &str) -> String {
+    match variant {
+        "app" => "the program's own frames",
+        "system" => "all frames",
+        "default" => "the event's content",
+        "checksum" | "hashed_checksum" => "the client's checksum",
+        "custom_client_fingerprint" => "the client's fingerprint",
+        "custom_server_fingerprint" => "the fingerprint of a rule",
+        "built_in_fingerprint" => "the fingerprint of a built-in rule",
+        "fallback" => "nothing: the event has no content",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn origin_words(origin: &str) -> String {
+    match origin {
+        "created" => "opened the issue",
+        "second_hash" => "came with an event that another hash led here",
+        "merge" => "came with a merged issue",
+        other => other,
+    }
+    .to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "issues/grouping.html")]
+struct GroupingView {
+    shell: Shell,
+    issue: IssueFrame,
+    toast: Option<Toast>,
+    /// The explanation to read first: of the hash that opened the issue.
+    first: Option<Explanation>,
+    hashes: Vec<HashView>,
+}
+
+/// Shows why an issue's events belong together.
+pub async fn show_issue_grouping(
+    path: IssueGroupingPath,
+    member: Member,
+    Query(chart): Query<ChartQuery>,
+    State(app): State<App>,
+) -> Result<Page> {
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    let issue = paths::find(&mut db, &member, &path.issue).await?;
+    let frame = IssueFrame::load(&mut db, &member, &issue, chart.period(), now).await?;
+    let mut hashes = load(&mut db, issue.id, now).await?;
+    let first = hashes.iter_mut().find_map(|hash| hash.explanation.take());
+    // Hashes of one event share their explanation; it is shown once.
+    for hash in &mut hashes {
+        hash.explanation.take_if(|explanation| Some(&*explanation) == first.as_ref());
+    }
+    Page::new(&GroupingView {
+        shell: member.shell("issues"),
+        issue: frame.on("grouping"),
+        toast: None,
+        first,
+        hashes,
+    })
+}
+
+async fn load(db: &mut PgConnection, id: IssueId, now: Timestamp) -> Result<Vec<HashView>> {
+    let mut views = Vec::new();
+    for (index, hash) in issues::hashes(db, id).await?.iter().enumerate() {
+        let stored = if index < MAX_EXPLAINED {
+            issues::explanation(db, id, &hash.hash).await?
+        } else {
+            None
+        };
+        // An explanation of an older version that cannot be read any more is as one that was not kept.
+        let grouping: Option<Grouping> =
+            stored.and_then(|json| serde_json::from_slice(&json).ok());
+        views.push(HashView::new(hash, grouping.as_ref(), now));
+    }
+    Ok(views)
+}
