@@ -34,10 +34,14 @@ const BUNDLES: &[(&str, &[&str])] = &[
             "css/layout.css",
             "css/components.css",
             "css/forms.css",
+            "css/issues.css",
+            "css/issue.css",
+            "css/stack.css",
+            "css/event.css",
             "css/accounts.css",
         ],
     ),
-    ("picket.js", &["js/time.js", "js/page.js", "js/keys.js"]),
+    ("picket.js", &["js/time.js", "js/page.js", "js/issues.js", "js/event.js", "js/keys.js"]),
 ];
 
 /// The address of every asset by its path.

@@ -1,4 +1,4 @@
-// Keys that every page has. A page's own list moves with j and k: [data-list] holds [data-item]s.
+// Keys that every page has; a page's own are added to `picket.keys`.
 (() => {
   let pending = "";
 
@@ -13,6 +13,12 @@
       menu.open = false;
       menu.querySelector("summary")?.focus();
     }
+  }
+
+  // A link that has a key of its own: previous, next, back to the list.
+  function link(key) {
+    const target = document.querySelector(`[data-go-key="${CSS.escape(key)}"]`);
+    return target ? () => target.click() : undefined;
   }
 
   function go(key) {
@@ -37,7 +43,8 @@
       t: () => window.picket.nextTheme(),
       "?": () => document.getElementById("keys")?.showModal(),
       "/": () => document.querySelector("[data-search]")?.focus(),
-    }[event.key];
+      ...window.picket.keys,
+    }[event.key] ?? link(event.key);
     if (!action) return;
     event.preventDefault();
     action();

@@ -86,7 +86,7 @@
 
   // --- toasts go by themselves, but not while somebody reaches for them ---
   function tendToasts() {
-    for (const toast of document.querySelectorAll(".toast:not([data-tended])")) {
+    for (const toast of document.querySelectorAll(".toasts > :not([data-tended])")) {
       toast.dataset.tended = "";
       let timer;
       const start = () => { timer = setTimeout(() => toast.remove(), 10000); };
@@ -101,5 +101,14 @@
   tendToasts();
   document.addEventListener("htmx:after:swap", tendToasts);
 
-  window.picket = { nextTheme, announce };
+  // --- a form that never got an answer ---
+  document.addEventListener("htmx:error", () => {
+    const note = document.createElement("p");
+    note.className = "field-error";
+    note.textContent = "The server does not answer. Nothing may have changed; reload the page to see.";
+    document.getElementById("toasts")?.append(note);
+    tendToasts();
+  });
+
+  window.picket = { nextTheme, announce, keys: {} };
 })();

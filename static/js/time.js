@@ -4,9 +4,8 @@
     day: "numeric", month: "short", year: "numeric",
     hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
   });
-  const clock = new Intl.DateTimeFormat(undefined, {
-    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false,
-  });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const step = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const UNITS = [["year", 31536000, "y"], ["month", 2592000, "mo"], ["day", 86400, "d"], ["hour", 3600, "h"], ["minute", 60, "m"]];
 
   // The same words as web::components::time, so that nothing jumps when scripts start.
@@ -30,12 +29,18 @@
       const at = new Date(element.dateTime);
       if (Number.isNaN(at.getTime())) continue;
       const age = (now - at.getTime()) / 1000;
+      element.title = exact.format(at);
+      if ("keep" in element.dataset) continue;
       const text = "short" in element.dataset ? short(age)
         : "relative" in element.dataset ? relative(age)
-        : "clock" in element.dataset ? clock.format(at)
+        : "hour" in element.dataset ? hour.format(at)
         : exact.format(at);
       if (element.textContent !== text) element.textContent = text;
-      element.title = exact.format(at);
+    }
+    // Bars of a chart: their tooltips.
+    for (const bar of root.querySelectorAll("[data-from]")) {
+      const { from, until, events } = bar.dataset;
+      bar.querySelector("title").textContent = `${step.formatRange(new Date(from), new Date(until))}: ${events}`;
     }
   }
 

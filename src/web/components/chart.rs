@@ -93,8 +93,12 @@ pub struct Bar {
     pub y: i64,
     /// Its height.
     pub height: i64,
-    /// The step it stands for: `22 Nov, 14:00 to 15:00`.
+    /// The step it stands for: `22 Nov, 14:00 to 15:00 UTC`.
     pub when: String,
+    /// Its beginning, for scripts to tell it in the reader's zone; empty for whole days.
+    pub from: String,
+    /// Its end.
+    pub until: String,
     /// How many events, in words.
     pub events: String,
 }
@@ -104,6 +108,8 @@ pub struct Bar {
 pub struct Tick {
     /// The text.
     pub text: String,
+    /// The moment, for scripts to tell it in the reader's zone; empty for whole days, which are days in UTC.
+    pub iso: String,
     /// Where, in twelfths of the width: a class name, because inline styles are forbidden.
     pub column: usize,
 }
@@ -125,7 +131,11 @@ impl Bars {
             .enumerate()
             .map(|(index, (start, count))| {
                 let height = scaled(*count, top, FIELD_HEIGHT);
+                let is_hour = step < TimeDelta::days(1);
+                let moment = |at| if is_hour { iso(at) } else { String::new() };
                 Bar {
+                    from: moment(*start),
+                    until: moment(*start + step),
                     x: index * BAR_STEP,
                     y: FIELD_HEIGHT - height,
                     height,
@@ -160,10 +170,14 @@ fn rounded_up(peak: i64) -> i64 {
     }
 }
 
+fn iso(at: Timestamp) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 fn step_words(start: Timestamp, step: TimeDelta) -> String {
     let end = start + step;
     if step >= TimeDelta::days(1) {
-        start.format("%a %-d %b").to_string()
+        start.format("%a %-d %b, UTC").to_string()
     } else {
         format!("{} to {} UTC", start.format("%-d %b, %H:%M"), end.format("%H:%M"))
     }
@@ -179,7 +193,9 @@ fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
         .step_by(3)
         .map(|column| {
             let (start, _) = points[column * points.len() / TICK_COLUMNS];
-            Tick { text: start.format(format).to_string(), column }
+            let is_hour = step < TimeDelta::days(1);
+            let iso = if is_hour { iso(start) } else { String::new() };
+            Tick { text: start.format(format).to_string(), iso, column }
         })
         .collect()
 }

@@ -7,3 +7,4 @@ pub mod link;
 pub mod number;
 pub mod time;
 pub mod tree;
+pub mod words;

@@ -66,7 +66,11 @@ pub struct Tree {
 impl Tree {
     /// The tree of unparsed values.
     pub fn of_map(map: &RawMap) -> Self {
-        Self::of_children(map.iter().map(|(name, raw)| entry(name, raw)), map.len())
+        let is_internal = |name: &str| name.starts_with("__") && name.ends_with("__");
+        // `__builtins__` and its like are never the reason, and a module's frame begins with ten of them.
+        let (last, first): (Vec<_>, Vec<_>) = map.iter().partition(|(name, _)| is_internal(name));
+        let entries = first.into_iter().chain(last).map(|(name, raw)| entry(name, raw));
+        Self::of_children(entries, map.len())
     }
 
     /// The tree of one unparsed value: its members if it is an object or a list, else the value alone.
@@ -103,6 +107,8 @@ fn node(value: &Value, depth: usize) -> Node {
         Value::Object(_) | Value::Array(_) if depth >= MAX_DEPTH => {
             leaf("text", &value.to_string())
         }
+        Value::Object(object) if object.is_empty() => leaf("word", "{}"),
+        Value::Array(list) if list.is_empty() => leaf("word", "[]"),
         Value::Object(object) => {
             let named = object.iter().map(|(name, value)| (name.clone(), value));
             branch(named, object.len(), ("key", "keys"), depth)
@@ -162,6 +168,16 @@ mod tests {
         assert!(html.contains("2 keys"), "{html}");
         assert!(html.contains("3 items"), "{html}");
         assert!(html.contains("<span class=\"value-word\">null</span>"), "{html}");
+    }
+
+    #[test]
+    fn internal_names_come_last_and_empty_values_do_not_open() {
+        let map: RawMap =
+            serde_json::from_str(r#"{"__doc__": "x", "_a": 1, "b": {}, "c": []}"#).unwrap();
+        let tree = Tree::of_map(&map);
+        let names: Vec<&str> = tree.entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["_a", "b", "c", "__doc__"]);
+        assert!(!tree.render().unwrap().contains("<details"));
     }
 
     #[test]

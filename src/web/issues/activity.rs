@@ -75,7 +75,7 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
 
 #[derive(Template)]
 #[template(path = "issues/activity.html")]
-struct ActivityView {
+pub(super) struct ActivityView {
     shell: Shell,
     issue: IssueFrame,
     toast: Option<Toast>,
@@ -92,7 +92,7 @@ pub async fn show_issue_activity(
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
-    let frame = IssueFrame::load(&mut db, &member, &issue, chart.period(), now).await?;
+    let frame = IssueFrame::load(&mut db, &member, &issue, &chart, now).await?;
     let lines = issues::activity(&mut db, issue.id).await?;
     Page::new(&ActivityView {
         shell: member.shell("issues"),
@@ -100,6 +100,38 @@ pub async fn show_issue_activity(
         toast: None,
         lines: lines.iter().map(|line| LineView::new(line, now)).collect(),
     })
+}
+
+#[cfg(test)]
+impl ActivityView {
+    /// The history of an issue.
+    pub(super) fn sample(issue: &issues::Issue) -> Self {
+        use super::sample;
+        let period = issues::StatsPeriod::Fortnight;
+        let series = sample::series(4, 14, period.step());
+        let line = |kind, name: Option<&str>, detail: &str, days| {
+            let line = Activity {
+                id: uuid::Uuid::nil(),
+                kind,
+                actor_id: name.map(|_| crate::base::UserId(1)),
+                actor_name: name.map(str::to_owned),
+                actor_email: None,
+                detail: serde_json::from_str(detail).unwrap(),
+                created_at: sample::now() - chrono::TimeDelta::days(days),
+            };
+            LineView::new(&line, sample::now())
+        };
+        Self {
+            shell: Shell { flash: String::new(), ..Shell::sample() },
+            issue: IssueFrame::new("default", issue, &series, period, sample::now()).on("activity"),
+            toast: None,
+            lines: vec![
+                line(ActivityKind::Regressed, None, r#"{"release": "checkout@4.2.0"}"#, 1),
+                line(ActivityKind::Resolved, Some("Ada"), r#"{"inRelease": "checkout@4.1.3"}"#, 3),
+                line(ActivityKind::Opened, None, "{}", 9),
+            ],
+        }
+    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct DetailQuery {
 
 #[derive(Template)]
 #[template(path = "issues/detail.html")]
-struct DetailView {
+pub(super) struct DetailView {
     shell: Shell,
     issue: IssueFrame,
     toast: Option<Toast>,
@@ -67,7 +67,7 @@ struct EventPlace {
     previous_url: Option<String>,
     next_url: Option<String>,
     last_url: Option<String>,
-    json_url: String,
+    json_url: Option<String>,
     /// The address of an event that was kept in full, if this one was not.
     kept_url: Option<String>,
 }
@@ -87,7 +87,7 @@ impl EventPlace {
             previous_url: neighbour(near.previous),
             next_url: neighbour(near.next),
             last_url: near.next.map(|_| event_url("latest")),
-            json_url: format!("{}/json", event_url(&id)),
+            json_url: row.has_payload.then(|| format!("{}/json", event_url(&id))),
             kept_url: (!row.has_payload).then(|| event_url("recommended")),
             id,
         }
@@ -145,7 +145,7 @@ pub(super) async fn show(
 ) -> Result<Response> {
     let now = app.clock.now();
     let order = order(app, &asked);
-    let frame = IssueFrame::load(db, member, issue, asked.query.chart.period(), now).await?;
+    let frame = IssueFrame::load(db, member, issue, &asked.query.chart, now).await?;
     let row = events::find_in_issue(db, &issue.span(), asked.which).await?;
     // Only the most telling event may be missing: when retention has taken all of them.
     if row.is_none() && asked.which != Which::Recommended {
@@ -224,4 +224,70 @@ fn order(app: &App, asked: &Asked<'_>) -> Order {
     let chosen = asked.query.order.as_deref();
     let before = || cookies(app).get(asked.headers, ORDER_COOKIE);
     chosen.or_else(before).map_or_else(Order::default, Order::from_word)
+}
+
+#[cfg(test)]
+impl DetailView {
+    fn sample_frame(issue: &Issue) -> Self {
+        use super::sample;
+        let period = issues::StatsPeriod::Fortnight;
+        let series = sample::series(4, 14, period.step());
+        Self {
+            shell: Shell { flash: String::new(), ..Shell::sample() },
+            issue: IssueFrame::new("default", issue, &series, period, sample::now()),
+            toast: None,
+            place: None,
+            event: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// The page of the issue that this event would open.
+    pub(super) fn sample(event: &crate::protocol::event::Event, order: Order) -> Self {
+        use super::sample;
+        let issue = sample::issue_of(event);
+        let mut view = Self::sample_frame(&issue);
+        let shares = super::tags::sample_tags();
+        view.tags = event_tags(event, &shares, &view.issue.list_url);
+        view.place = Some(EventPlace::sample(&view.issue, &issue, true));
+        view.event = Some(EventView::new(event, order, None, sample::now()));
+        view
+    }
+
+    /// The page of an event whose payload was not kept.
+    pub(super) fn sample_without_payload() -> Self {
+        let issue = Issue { event_count: 48_210, kept_count: 2_310, ..super::sample::issue() };
+        let mut view = Self::sample_frame(&issue);
+        view.place = Some(EventPlace::sample(&view.issue, &issue, false));
+        view
+    }
+
+    /// The page of an issue whose events are gone.
+    pub(super) fn sample_without_events() -> Self {
+        Self::sample_frame(&super::sample::issue())
+    }
+}
+
+#[cfg(test)]
+impl EventPlace {
+    fn sample(frame: &IssueFrame, issue: &Issue, has_payload: bool) -> Self {
+        let id = "8f2a64c1d03b4c5e9a7712f0ab34cd56".parse().unwrap();
+        let row = EventRow {
+            project_id: issue.project_id,
+            event_id: id,
+            issue_id: issue.id,
+            received_at: issue.last_seen,
+            occurred_at: issue.last_seen,
+            level: issue.level,
+            primary_hash: String::new(),
+            environment: Some("production".to_owned()),
+            release: issue.last_release.clone(),
+            user_label: None,
+            title: issue.title.clone(),
+            transaction: None,
+            has_payload,
+        };
+        let near = Neighbours { previous: Some(id), next: None };
+        Self::new(frame, &row, &near, super::sample::now())
+    }
 }

@@ -71,7 +71,7 @@ fn origin_words(origin: &str) -> String {
 
 #[derive(Template)]
 #[template(path = "issues/grouping.html")]
-struct GroupingView {
+pub(super) struct GroupingView {
     shell: Shell,
     issue: IssueFrame,
     toast: Option<Toast>,
@@ -90,7 +90,7 @@ pub async fn show_issue_grouping(
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
-    let frame = IssueFrame::load(&mut db, &member, &issue, chart.period(), now).await?;
+    let frame = IssueFrame::load(&mut db, &member, &issue, &chart, now).await?;
     let mut hashes = load(&mut db, issue.id, now).await?;
     let first = hashes.iter_mut().find_map(|hash| hash.explanation.take());
     // Hashes of one event share their explanation; it is shown once.
@@ -115,9 +115,38 @@ async fn load(db: &mut PgConnection, id: IssueId, now: Timestamp) -> Result<Vec<
             None
         };
         // An explanation of an older version that cannot be read any more is as one that was not kept.
-        let grouping: Option<Grouping> =
-            stored.and_then(|json| serde_json::from_slice(&json).ok());
+        let grouping: Option<Grouping> = stored.and_then(|json| serde_json::from_slice(&json).ok());
         views.push(HashView::new(hash, grouping.as_ref(), now));
     }
     Ok(views)
+}
+
+#[cfg(test)]
+impl GroupingView {
+    /// Why an event's issue is as it is.
+    pub(super) fn sample(event: &crate::protocol::event::Event) -> Self {
+        use super::sample;
+        let period = issues::StatsPeriod::Fortnight;
+        let series = sample::series(4, 14, period.step());
+        let issue = sample::issue_of(event);
+        let grouping = crate::grouping::group(event, &crate::grouping::Config::default());
+        let hash = |(variant, hash): (&str, String)| {
+            let hash = Hash {
+                hash,
+                origin: "created".to_owned(),
+                variant: variant.to_owned(),
+                config: grouping.config.clone(),
+                created_at: issue.first_seen,
+            };
+            HashView::new(&hash, None, sample::now())
+        };
+        Self {
+            shell: Shell { flash: String::new(), ..Shell::sample() },
+            issue: IssueFrame::new("default", &issue, &series, period, sample::now())
+                .on("grouping"),
+            toast: None,
+            first: Some(explain(&grouping)),
+            hashes: grouping.hashes().into_iter().map(hash).collect(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What all pages of one issue share: its head, its numbers, its chart and its tabs.
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
@@ -14,15 +15,20 @@ use crate::web::{Member, Result};
 /// Which stretch of time the chart shows.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ChartQuery {
-    /// `24h` or `14d`; anything else is the page's default.
+    /// `24h` or `14d`; anything else means what fits the issue's age.
     #[serde(default)]
     pub chart: String,
 }
 
 impl ChartQuery {
-    /// The period asked for.
-    pub fn period(&self) -> StatsPeriod {
-        if self.chart == "24h" { StatsPeriod::Day } else { StatsPeriod::Fortnight }
+    /// The period asked for; without a wish, a day for an issue that is not older.
+    fn period(&self, issue: &Issue, now: Timestamp) -> StatsPeriod {
+        match self.chart.as_str() {
+            "24h" => StatsPeriod::Day,
+            "14d" => StatsPeriod::Fortnight,
+            _ if now - issue.first_seen < TimeDelta::days(1) => StatsPeriod::Day,
+            _ => StatsPeriod::Fortnight,
+        }
     }
 }
 
@@ -81,9 +87,10 @@ impl IssueFrame {
         db: &mut PgConnection,
         member: &Member,
         issue: &Issue,
-        period: StatsPeriod,
+        chart: &ChartQuery,
         now: Timestamp,
     ) -> Result<Self> {
+        let period = chart.period(issue, now);
         let mut series = issues::series(db, &[issue.id], &[], period, now).await?;
         let series = series.remove(&issue.id).unwrap_or_default();
         Ok(Self::new(member.organization.slug.as_str(), issue, &series, period, now))
@@ -152,6 +159,19 @@ fn kept(issue: &Issue) -> String {
 mod tests {
     use super::*;
     use crate::web::issues::sample;
+
+    #[test]
+    fn the_chart_fits_the_issues_age_unless_one_wishes_otherwise() {
+        let mut issue = sample::issue();
+        let period = |issue: &Issue, wish: &str| {
+            ChartQuery { chart: wish.to_owned() }.period(issue, sample::now())
+        };
+        assert_eq!(period(&issue, ""), StatsPeriod::Fortnight);
+        assert_eq!(period(&issue, "24h"), StatsPeriod::Day);
+        issue.first_seen = sample::now() - TimeDelta::hours(3);
+        assert_eq!(period(&issue, "?"), StatsPeriod::Day);
+        assert_eq!(period(&issue, "14d"), StatsPeriod::Fortnight);
+    }
 
     #[test]
     fn it_is_said_how_many_events_were_kept_in_full() {

@@ -279,3 +279,40 @@ fn add_unknown(choices: &mut Vec<Choice>, chosen: &str) {
         choices.push(Choice { label: value.clone(), value, is_chosen: true, ..Choice::default() });
     }
 }
+
+#[cfg(test)]
+impl ListView {
+    /// The list of these issues, or why there are none.
+    pub(super) fn sample(issues: &[Issue], empty: Option<Empty>) -> Self {
+        use super::sample;
+        let list_url = "/default/issues".to_owned();
+        let query = ListQuery::default();
+        let mut tabs = tabs(&query, &list_url);
+        for (tab, count) in tabs.iter_mut().zip(["214", "1,000+", "7", "1,000+"]) {
+            count.clone_into(&mut tab.count);
+        }
+        let row = |(issue, seed): (&Issue, i64)| {
+            let series = sample::series(seed, 24, chrono::TimeDelta::hours(1));
+            IssueRow::new(issue, &series, "24 hours", &list_url, sample::now())
+        };
+        Self {
+            shell: Shell { flash: String::new(), ..Shell::sample() },
+            toast: issues
+                .first()
+                .map(|_| Toast { text: "2 issues resolved.".to_owned(), undo: "[]".to_owned() }),
+            here_url: list_url.clone(),
+            tabs,
+            projects: Vec::new(),
+            environments: environments(&query, &["production".to_owned(), String::new()]),
+            sorts: sorts(&query, &list_url),
+            bars: bars(&query, &list_url),
+            problem: String::new(),
+            rows: issues.iter().zip(0..).map(row).collect(),
+            previous_url: None,
+            next_url: issues.first().map(|_| list_url.clone()),
+            empty,
+            list_url,
+            query,
+        }
+    }
+}

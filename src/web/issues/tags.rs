@@ -97,7 +97,7 @@ impl TagKeyView {
 
 #[derive(Template)]
 #[template(path = "issues/tags.html")]
-struct TagsView {
+pub(super) struct TagsView {
     shell: Shell,
     issue: IssueFrame,
     toast: Option<Toast>,
@@ -114,7 +114,7 @@ pub async fn show_issue_tags(
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
-    let frame = IssueFrame::load(&mut db, &member, &issue, chart.period(), now).await?;
+    let frame = IssueFrame::load(&mut db, &member, &issue, &chart, now).await?;
     let tags = issues::tag_keys(&mut db, issue.id).await?;
     Page::new(&TagsView {
         shell: member.shell("issues"),
@@ -122,6 +122,56 @@ pub async fn show_issue_tags(
         issue: frame.on("tags"),
         toast: None,
     })
+}
+
+/// Tags with shares, for looking at pages.
+#[cfg(test)]
+pub(super) fn sample_tags() -> Vec<TagKey> {
+    let tag = |key: &str, values: &[(&str, i64)]| {
+        let seen = super::sample::now() - chrono::TimeDelta::minutes(90);
+        let value = |(value, count): &(&str, i64)| issues::TagValue {
+            value: (*value).to_owned(),
+            event_count: *count,
+            first_seen: seen,
+            last_seen: seen,
+        };
+        TagKey {
+            key: key.to_owned(),
+            event_count: values.iter().map(|(_, count)| count).sum(),
+            value_count: i64::try_from(values.len()).unwrap(),
+            top: values.iter().map(value).collect(),
+        }
+    };
+    vec![
+        tag("browser.name", &[("Firefox", 996), ("Chrome", 180), ("Safari", 28)]),
+        tag("environment", &[("production", 1_190), ("staging", 14)]),
+        tag("level", &[("error", 1_204)]),
+        tag(
+            "url",
+            &[("https://shop.example/cart", 611), ("<script>alert(1)</script>", 12), ("", 581)],
+        ),
+    ]
+}
+
+#[cfg(test)]
+impl TagsView {
+    /// The tags of an issue.
+    pub(super) fn sample(issue: &issues::Issue) -> Self {
+        use super::sample;
+        let period = issues::StatsPeriod::Fortnight;
+        let series = sample::series(4, 14, period.step());
+        let frame = IssueFrame::new("default", issue, &series, period, sample::now());
+        let views = sample_tags();
+        Self {
+            shell: Shell { flash: String::new(), ..Shell::sample() },
+            tags: views
+                .iter()
+                .map(|tag| TagKeyView::new(tag, &frame.list_url, sample::now()))
+                .collect(),
+            issue: frame.on("tags"),
+            toast: None,
+        }
+    }
 }
 
 #[cfg(test)]

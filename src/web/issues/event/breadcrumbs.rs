@@ -6,13 +6,17 @@ use crate::base::Timestamp;
 use crate::protocol::event::{Breadcrumb, Level};
 use crate::protocol::lenient::{Raw, RawMap};
 use crate::web::components::time::{self, Moment};
-use crate::web::components::tree::{Tree, shortened};
+use crate::web::components::tree::{Entry, Node, Tree, shortened};
 
 /// So many are shown at once; the older ones open on demand.
 pub const SHOWN_AT_ONCE: usize = 12;
 
 /// Longer messages are cut; the JSON has them whole.
 const MAX_MESSAGE_CHARS: usize = 2_000;
+
+/// The longest value that stands in the line of its breadcrumb, and how many do.
+const MAX_FACT_BYTES: usize = 40;
+const MAX_FACTS: usize = 3;
 
 /// One thing that happened before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,9 @@ pub struct BreadcrumbView {
     pub moment: Option<Moment>,
     /// How long before the event; empty if unknown.
     pub offset: String,
-    /// Everything else.
+    /// Everything else that fits into the line.
+    pub facts: Vec<(String, String)>,
+    /// Everything else that does not.
     pub data: Tree,
 }
 
@@ -56,6 +62,7 @@ fn view(crumb: &Breadcrumb, occurred_at: Option<Timestamp>, now: Timestamp) -> B
     let message = crumb.message.clone().filter(|message| !message.is_empty());
     let message = message.unwrap_or_else(|| told_by_data(icon, &mut data));
     let (message, message_cut) = shortened(&message, MAX_MESSAGE_CHARS);
+    let (facts, data) = in_line(Tree::of_map(&data));
     BreadcrumbView {
         icon,
         category: category.to_owned(),
@@ -69,7 +76,22 @@ fn view(crumb: &Breadcrumb, occurred_at: Option<Timestamp>, now: Timestamp) -> B
             .zip(occurred_at)
             .map(|(at, event)| time::offset(at - event))
             .unwrap_or_default(),
-        data: Tree::of_map(&data),
+        facts,
+        data,
+    }
+}
+
+/// A few short values stand behind the message; a hundred crumbs then take a hundred lines.
+fn in_line(tree: Tree) -> (Vec<(String, String)>, Tree) {
+    let short = |entry: &Entry| match &entry.value {
+        Node::Leaf { text, .. } if text.len() <= MAX_FACT_BYTES => {
+            Some((entry.name.clone(), text.clone()))
+        }
+        _ => None,
+    };
+    match tree.entries.iter().map(short).collect::<Option<Vec<_>>>() {
+        Some(facts) if facts.len() <= MAX_FACTS => (facts, Tree::default()),
+        _ => (Vec::new(), tree),
     }
 }
 
@@ -159,7 +181,7 @@ mod tests {
         );
         assert_eq!((crumb.icon, crumb.message.as_str()), ("http", "POST /pay"));
         assert_eq!(crumb.status, Some(("502".to_owned(), true)));
-        assert_eq!(crumb.data.entries.len(), 1, "only what is not told above");
+        assert_eq!(crumb.facts, [("size".to_owned(), "3".to_owned())], "what is not told above");
     }
 
     #[test]
@@ -174,6 +196,12 @@ mod tests {
         assert_eq!(read(r#"{"type": "default", "category": "ui.click"}"#).icon, "ui");
         assert_eq!(read(r#"{"category": "worker", "level": "error"}"#).icon, "error");
         assert_eq!(read("{\"message\": \"x\"}").icon, "default");
+    }
+
+    #[test]
+    fn data_that_does_not_fit_the_line_is_a_tree() {
+        let crumb = read(r#"{"message": "x", "data": {"a": 1, "b": {"c": 2}}}"#);
+        assert_eq!((crumb.facts.len(), crumb.data.entries.len()), (0, 2));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct ExceptionView {
 /// How an exception was caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MechanismView {
-    /// `excepthook`, `onerror`, `generic` …
+    /// `excepthook`, `onerror` …; empty for the words that say nothing.
     pub kind: String,
     /// `Some(false)`: nothing in the program caught it.
     pub handled: Option<bool>,
@@ -161,7 +161,11 @@ fn mechanism(mechanism: &Mechanism) -> MechanismView {
         details.entries.splice(0..0, Tree::of_value(meta).entries);
     }
     MechanismView {
-        kind: mechanism.kind.clone().unwrap_or_else(|| "generic".to_owned()),
+        kind: mechanism
+            .kind
+            .clone()
+            .filter(|kind| kind != "generic" && kind != "chained")
+            .unwrap_or_default(),
         handled: mechanism.handled,
         description: mechanism.description.clone().filter(|text| !text.is_empty()),
         help_link: mechanism.help_link.as_deref().and_then(link::outward),

@@ -155,7 +155,7 @@ pub fn user(user: &User) -> (Vec<Fact>, Tree) {
         fact("Place", place.as_deref()),
         fact("Segment", user.segment.as_deref()),
     ];
-    let mut data = user.data.as_ref().map(Tree::of_value).unwrap_or_default();
+    let mut data = user.data.as_ref().map(Tree::of_map).unwrap_or_default();
     data.entries.extend(Tree::of_map(&user.other).entries);
     (facts.into_iter().flatten().collect(), data)
 }

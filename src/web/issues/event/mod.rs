@@ -118,7 +118,6 @@ impl EventView {
     pub fn parts(&self) -> Vec<(&'static str, &'static str)> {
         let has_place = !self.user.is_empty() || !self.user_data.is_empty();
         [
-            ("problems", "Problems", !self.problems.is_empty()),
             ("message", "Message", !self.message.is_empty()),
             ("stack", self.stack_word(), self.has_stack()),
             ("threads", "Threads", !self.threads.is_empty()),
@@ -128,6 +127,7 @@ impl EventView {
             ("contexts", "Contexts", !self.contexts.is_empty()),
             ("extra", "Additional data", !self.extra.is_empty()),
             ("client", "Client", self.has_client()),
+            ("problems", "Problems", !self.problems.is_empty()),
         ]
         .into_iter()
         .filter_map(|(anchor, name, is_there)| is_there.then_some((anchor, name)))

@@ -23,6 +23,8 @@ pub struct FrameView {
     pub location: String,
     /// The whole path, where it says more than the file.
     pub full_path: Option<String>,
+    /// Whether the whole path is worth a line of its own.
+    pub path_tells: bool,
     /// The library, for compiled code.
     pub package: Option<String>,
     /// The address of the instruction.
@@ -54,7 +56,9 @@ impl FrameView {
     /// The view of a frame.
     pub fn new(frame: &Frame, platform: &str, is_app: bool) -> Self {
         let file = frame.filename.as_deref().or(frame.abs_path.as_deref()).unwrap_or_default();
+        // A path that only puts folders before the file is told where one points at it.
         let path = frame.abs_path.as_deref().filter(|path| *path != file);
+        let path_tells = path.is_some_and(|path| !path.ends_with(file));
         let full_function =
             frame.raw_function.clone().filter(|raw| Some(raw) != frame.function.as_ref());
         Self {
@@ -63,6 +67,7 @@ impl FrameView {
             module: frame.module.clone().filter(|module| !module.is_empty()),
             location: location(file, frame),
             full_path: path.map(str::to_owned),
+            path_tells,
             package: frame.package.as_deref().map(|package| base_name(package).to_owned()),
             address: frame.instruction_addr.clone(),
             is_app,
@@ -75,11 +80,20 @@ impl FrameView {
 
     /// Whether there is something to open.
     pub fn has_detail(&self) -> bool {
-        !self.source.is_empty()
-            || !self.variables.is_empty()
-            || self.full_path.is_some()
+        self.has_reason() || self.has_notes()
+    }
+
+    /// Whether it shows what may be the reason: source or variables.
+    pub fn has_reason(&self) -> bool {
+        !self.source.is_empty() || !self.variables.is_empty()
+    }
+
+    /// Whether it has addresses and names in full.
+    pub fn has_notes(&self) -> bool {
+        self.path_tells
             || self.full_function.is_some()
             || self.address.is_some()
+            || self.source_link.is_some()
     }
 }
 
@@ -121,7 +135,10 @@ fn source(frame: &Frame) -> Vec<SourceLine> {
         .take(before.len() + 1 + MAX_CONTEXT_LINES)
         .zip(0_u64..)
         .map(|(text, index)| SourceLine {
-            number: first.map(|first| (first + index).to_string()).unwrap_or_default(),
+            number: first
+                .map(|first| first + index)
+                .filter(|line| *line > 0)
+                .map_or_else(String::new, |line| line.to_string()),
             text: cut_line(text),
             is_hit: index == before.len() as u64,
         })

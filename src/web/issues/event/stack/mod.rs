@@ -100,7 +100,7 @@ impl StackView {
             let role = roles[index];
             let wants_open = role == Role::App || (is_crash && !has_app);
             let mut view = FrameView::new(frame, platform, role != Role::System);
-            view.is_open = wants_open && open_left > 0 && view.has_detail();
+            view.is_open = wants_open && open_left > 0 && view.has_reason();
             open_left -= usize::from(view.is_open);
             let is_folded = has_app && !is_crash && role != Role::App;
             if is_folded {
