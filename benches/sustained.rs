@@ -11,7 +11,11 @@
 //! process, in both figures alike. `storm` sends one event over and over: one issue, mostly sampled away.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark ends by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark ends by panicking"
+)]
 
 #[path = "support/floor.rs"]
 mod floor;
@@ -79,7 +83,10 @@ async fn measure(database: &server::Cluster, target: impl Target, bodies: &Bodie
 }
 
 fn report(name: &str, floors: &[Run], pickets: &[Run]) {
-    println!("{name:8} {:>10} {:>11} {:>10} {:>8}", "accepted/s", "committed/s", "CPU us/ev", "p99 ms");
+    println!(
+        "{name:8} {:>10} {:>11} {:>10} {:>8}",
+        "accepted/s", "committed/s", "CPU us/ev", "p99 ms"
+    );
     let median = |runs: &[Run], get: fn(&Run) -> f64| {
         let mut values: Vec<f64> = runs.iter().map(get).collect();
         values.sort_by(f64::total_cmp);
@@ -114,7 +121,8 @@ fn cpu_time(data_dir: &Path) -> Duration {
         // children that have ended.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let number = |index: usize| fields[index].parse::<u64>().unwrap_or(0);
-        let is_ours = id == std::process::id() || id == postmaster || number(1) == u64::from(postmaster);
+        let is_ours =
+            id == std::process::id() || id == postmaster || number(1) == u64::from(postmaster);
         if is_ours {
             ticks += number(11) + number(12);
             if id == postmaster {

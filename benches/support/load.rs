@@ -33,7 +33,8 @@ pub(crate) struct Bodies {
 impl Bodies {
     /// `count` bodies out of the corpus' error events, at most `distinct` different ones.
     pub(crate) fn corpus(count: usize, distinct: usize) -> Self {
-        let mut events = events(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus"));
+        let mut events =
+            events(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus"));
         // The largest are rare in life and would rule the figures.
         events.retain(|event| event.len() < 40_000);
         events.sort_unstable();
@@ -59,7 +60,9 @@ fn events(directory: &Path) -> Vec<String> {
         let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
         let Ok(scenario) = serde_json::from_str::<Value>(&text) else { continue };
         for request in scenario["requests"].as_array().into_iter().flatten() {
-            let is_event = request["item_types"].as_array().is_some_and(|types| types.contains(&"event".into()));
+            let is_event = request["item_types"]
+                .as_array()
+                .is_some_and(|types| types.contains(&"event".into()));
             if let (true, Some(body)) = (is_event, request["body"].as_str()) {
                 found.extend(event_of(body));
             }
@@ -70,7 +73,8 @@ fn events(directory: &Path) -> Vec<String> {
 
 fn event_of(body: &str) -> Option<String> {
     let envelope = picket::protocol::envelope::Envelope::parse(body.as_bytes()).ok()?;
-    let is_event = |item: &&picket::protocol::envelope::Item<'_>| item.header.item_type.as_str() == "event";
+    let is_event =
+        |item: &&picket::protocol::envelope::Item<'_>| item.header.item_type.as_str() == "event";
     let item = envelope.items.iter().find(is_event)?;
     String::from_utf8(item.payload.to_vec()).ok()
 }

@@ -112,7 +112,8 @@ impl Target for Picket {
 /// Waits until the table of events has `count` rows.
 pub(crate) async fn wait_for(db: &sqlx::PgPool, count: usize) {
     loop {
-        let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(db).await.unwrap();
+        let stored: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(db).await.unwrap();
         if usize::try_from(stored).unwrap() >= count {
             return;
         }

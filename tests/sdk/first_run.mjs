@@ -28,7 +28,7 @@ await page.getByLabel("Password", { exact: true }).fill("a difference engine");
 await page.getByRole("button", { name: "Create account" }).click();
 
 await page.getByLabel("Name", { exact: true }).fill("Checkout");
-await page.getByLabel("Python", { exact: true }).check();
+await page.getByRole("radio", { name: "Python", exact: true }).check();
 await page.getByRole("button", { name: "Create project" }).click();
 
 await page.getByText("Waiting for the first event.").waitFor();

@@ -35,8 +35,10 @@ fn browser() -> Option<Browser> {
 
 /// The envelope of an error that a real Python client sent.
 fn envelope() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus/python/py_chained.json");
-    let scenario: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus/python/py_chained.json");
+    let scenario: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     scenario["requests"][0]["body"].as_str().unwrap().as_bytes().to_vec()
 }
 

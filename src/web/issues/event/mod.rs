@@ -21,6 +21,7 @@ use threads::ThreadView;
 
 use crate::base::Timestamp;
 use crate::protocol::event::Event;
+use crate::protocol::lenient::Raw;
 use crate::web::components::tree::{Tree, shortened};
 
 /// Longer messages are cut; the JSON has them whole.
@@ -108,7 +109,7 @@ impl EventView {
             extra: event.extra.as_ref().map(Tree::of_map).unwrap_or_default(),
             policy_report: event.csp.as_ref().map(Tree::of_value).unwrap_or_default(),
             sdk: facts::sdk(event),
-            modules: event.modules.clone().unwrap_or_default().into_iter().collect(),
+            modules: event.modules.iter().flatten().map(module_line).collect(),
             images: images::images(event),
             problems: facts::problems(event),
         }
@@ -169,4 +170,10 @@ fn template(frame: &crate::protocol::event::Frame) -> FrameView {
     view.function = "template".to_owned();
     view.is_open = view.has_detail();
     view
+}
+
+/// A package and its version, which clients send as text.
+fn module_line((name, version): (&String, &Raw)) -> (String, String) {
+    let text = version.parse().unwrap_or_else(|| version.text().to_owned());
+    (name.clone(), text)
 }
