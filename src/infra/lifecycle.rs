@@ -4,11 +4,12 @@
 //! A task that ends without being asked is a bug or a broken environment: the process then stops too,
 //! loudly, and whoever supervises it starts it again. Bare `tokio::spawn` is a lint.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,15 +17,10 @@ use tracing::{error, info, warn};
 /// The running tasks.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    running: JoinSet<Ended>,
+    running: JoinSet<anyhow::Result<()>>,
+    /// A task that panics cannot say who it was.
+    names: HashMap<Id, &'static str>,
     stop: CancellationToken,
-}
-
-/// A task that came to its end.
-#[derive(Debug)]
-struct Ended {
-    name: &'static str,
-    result: anyhow::Result<()>,
 }
 
 impl Tasks {
@@ -43,8 +39,8 @@ impl Tasks {
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let task = task(self.stop.clone());
-        self.running.spawn(async move { Ended { name, result: task.await } });
+        let handle = self.running.spawn(task(self.stop.clone()));
+        self.names.insert(handle.id(), name);
     }
 
     /// Runs until `shutdown` comes or a task ends by itself, then stops all tasks within `patience`.
@@ -58,52 +54,61 @@ impl Tasks {
     ) -> anyhow::Result<()> {
         let early = tokio::select! {
             () = shutdown => None,
-            ended = self.running.join_next() => ended,
+            ended = self.next_to_end() => ended,
         };
-        let failure = early.map(|ended| unexpected_end(ended.map_err(anyhow::Error::from)));
+        let failure = early.map(|(name, result)| match result {
+            Ok(()) => anyhow!("the task `{name}` ended by itself"),
+            Err(error) => error.context(format!("the task `{name}` failed")),
+        });
         self.stop.cancel();
         let stopped = self.drain(patience).await;
         failure.map_or(stopped, Err)
     }
 
-    async fn drain(&mut self, patience: Duration) -> anyhow::Result<()> {
-        let all = async {
-            let mut failed = None;
-            while let Some(ended) = self.running.join_next().await {
-                match ended {
-                    Ok(Ended { result: Ok(()), .. }) => {}
-                    Ok(Ended { name, result: Err(error) }) => {
-                        error!("The task `{name}` failed while stopping: {error:#}");
-                        failed = Some(error);
-                    }
-                    Err(panicked) => failed = Some(panicked.into()),
-                }
-            }
-            failed
+    /// The next task to end, and how; none when all have.
+    async fn next_to_end(&mut self) -> Option<(&'static str, anyhow::Result<()>)> {
+        let ended = self.running.join_next_with_id().await?;
+        let (id, result) = match ended {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), Err(panic_message(error))),
         };
-        match timeout(patience, all).await {
-            Ok(None) => {
+        Some((self.names.get(&id).copied().unwrap_or("unknown"), result))
+    }
+
+    async fn drain(&mut self, patience: Duration) -> anyhow::Result<()> {
+        match timeout(patience, self.all_to_end()).await {
+            Ok(Ok(())) => {
                 info!("All tasks have stopped");
                 Ok(())
             }
-            Ok(Some(error)) => Err(error),
+            Ok(Err(error)) => Err(error),
             Err(_) => {
-                self.running.abort_all();
-                warn!("{} tasks did not stop in time and were aborted", self.running.len());
+                warn!("{} tasks did not stop in time and are aborted", self.running.len());
+                self.running.shutdown().await;
                 Err(anyhow!("stopping took longer than {} s", patience.as_secs()))
             }
         }
     }
+
+    /// Waits for all; answers the last failure and logs each.
+    async fn all_to_end(&mut self) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        while let Some((name, result)) = self.next_to_end().await {
+            if let Err(error) = result {
+                error!("The task `{name}` failed while stopping: {error:#}");
+                outcome = Err(error.context(format!("the task `{name}` failed while stopping")));
+            }
+        }
+        outcome
+    }
 }
 
-fn unexpected_end(ended: anyhow::Result<Ended>) -> anyhow::Error {
-    match ended {
-        Ok(Ended { name, result: Ok(()) }) => anyhow!("the task `{name}` ended by itself"),
-        Ok(Ended { name, result: Err(error) }) => {
-            error.context(format!("the task `{name}` failed"))
-        }
-        Err(panicked) => panicked.context("a task panicked"),
-    }
+/// What a task said when it panicked.
+fn panic_message(error: JoinError) -> anyhow::Error {
+    let Ok(panic) = error.try_into_panic() else { return anyhow!("it was aborted") };
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
+    anyhow!("it panicked: {}", words.unwrap_or("without words"))
 }
 
 /// Waits for the first signal to stop. The second ends the process at once: whoever presses Ctrl-C
@@ -164,6 +169,28 @@ mod tests {
         tasks.spawn("bad", |_| async { Err(anyhow!("the disk is gone")) });
         let error = tasks.run_until(std::future::pending(), PATIENCE).await.unwrap_err();
         assert_eq!(format!("{error:#}"), "the task `bad` failed: the disk is gone");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_named() {
+        let mut tasks = Tasks::new();
+        tasks.spawn("careless", |_| async { panic!("index out of bounds") });
+        let error = tasks.run_until(std::future::pending(), PATIENCE).await.unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "the task `careless` failed: it panicked: index out of bounds"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_task_that_fails_while_it_stops_is_not_overlooked() {
+        let mut tasks = Tasks::new();
+        tasks.spawn("writer", |stop| async move {
+            stop.cancelled().await;
+            Err(anyhow!("the last batch is lost"))
+        });
+        let error = tasks.run_until(async {}, PATIENCE).await.unwrap_err();
+        assert!(format!("{error:#}").contains("`writer` failed while stopping"), "{error:#}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,9 +25,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connects to the server of a `DATABASE_URL`.
 pub async fn to_server(url: &Secret, connections: u32) -> Result<PgPool> {
-    let options: PgConnectOptions = url.expose().parse().context(
-        "DATABASE_URL is not one, it looks like `postgres://user:password@host:5432/database`",
-    )?;
+    let options: PgConnectOptions = url.expose().parse().map_err(|error| {
+        anyhow!(
+            "DATABASE_URL cannot be understood ({error}); it looks like \
+             `postgres://user:password@host:5432/database`"
+        )
+    })?;
     let options = options.application_name("picket");
     let mut db = patiently(&options).await.map_err(|error| explain(&error, &options))?;
     require_version(&mut db).await?;

@@ -33,13 +33,24 @@ const CONNECTIONS: u32 = 300;
 /// What this process needs of the cluster, for as long as it lives.
 struct Cluster {
     options: PgConnectOptions,
+    data_dir: PathBuf,
     _user: File,
 }
 
-/// How to reach the cluster; starts it if this is the first test of the run.
-pub(super) fn connect_options() -> PgConnectOptions {
+/// Starts the cluster if this is the first test of the run.
+fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(join).options.clone()
+    CLUSTER.get_or_init(join)
+}
+
+/// How to reach the cluster.
+pub(super) fn connect_options() -> PgConnectOptions {
+    cluster().options.clone()
+}
+
+/// A directory for what the tests of a run share; deleted with the cluster.
+pub(super) fn shared_directory() -> &'static Path {
+    &cluster().data_dir
 }
 
 /// The files by which the processes of a run find each other, next to the test program.
@@ -94,9 +105,9 @@ fn join() -> Cluster {
         let keeper = start_keeper(&meeting);
         wait_until_ready(&meeting, keeper);
     }
-    let data_dir = fs::read_to_string(meeting.ready()).unwrap();
-    let options = embedded::running(Path::new(&data_dir)).unwrap().expect("the cluster is ready");
-    Cluster { options, _user: user }
+    let data_dir = PathBuf::from(fs::read_to_string(meeting.ready()).unwrap());
+    let options = embedded::running(&data_dir).unwrap().expect("the cluster is ready");
+    Cluster { options, data_dir, _user: user }
 }
 
 fn start_keeper(meeting: &Meeting) -> Child {

@@ -23,9 +23,18 @@ pub(crate) struct TestDatabase {
 
 /// Makes a database for the calling test.
 pub(crate) async fn database() -> TestDatabase {
+    clone_of(cluster::TEMPLATE).await
+}
+
+/// Makes a database without a schema.
+pub(crate) async fn empty_database() -> TestDatabase {
+    clone_of("template0").await
+}
+
+async fn clone_of(template: &str) -> TestDatabase {
     let server = cluster::connect_options();
     let name = format!("test_{}", Uuid::new_v4().simple());
-    let statement = format!("CREATE DATABASE {name} TEMPLATE {}", cluster::TEMPLATE);
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
     execute(&server, statement).await.unwrap();
     let pool = connect::to_socket(server.clone().database(&name), CONNECTIONS).await.unwrap();
     TestDatabase { pool, name, server }

@@ -8,4 +8,4 @@ pub(crate) mod process;
 pub(crate) mod requirement;
 
 pub(crate) use app::{TestApp, TestProject};
-pub(crate) use database::{TestDatabase, database};
+pub(crate) use database::{TestDatabase, database, empty_database};

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use crate::infra::data_dir;
+use crate::infra::data_dir::is_to_be_opened;
 
 pub use binaries::{Binaries, SUPPORTED};
 
@@ -108,7 +108,7 @@ pub fn rehearse(data_dir: &Path, binaries: &Binaries, shim: &Path) -> Result<()>
     let account = account::choose(&Layout::new(data_dir).cluster)?;
     let nearest = data_dir
         .ancestors()
-        .find(|path| path.is_dir() && !data_dir::is_to_be_opened(path))
+        .find(|path| path.is_dir() && (*path != data_dir || !is_to_be_opened(path)))
         .unwrap_or(Path::new("/"));
     let output = shim::command(shim, account.as_ref(), nearest, &binaries.program("postgres"))
         .arg("--version")

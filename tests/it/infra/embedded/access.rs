@@ -18,11 +18,6 @@ fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Lets everybody pass through a directory.
-pub(super) fn open_to_all(path: &Path) {
-    fs::set_permissions(path, Permissions::from_mode(0o711)).unwrap();
-}
-
 /// Gives a path to the user that runs Postgres.
 pub(super) fn give_to_server_user(path: &Path) {
     let user = server_user();

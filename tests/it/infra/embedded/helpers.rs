@@ -2,17 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, User, geteuid};
 use picket::config::Config;
 use picket::infra::db::{self, Database, Purpose};
 use sqlx::PgPool;
-use tempfile::TempDir;
 
-use crate::support::data_dir::open_directory;
+pub(super) use crate::support::data_dir::used_data_dir;
 
 /// How long anything may take before a test gives up; only reached when something is broken.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -38,29 +35,6 @@ pub(super) async fn refusal(data_dir: &Path) -> String {
         Ok(_) => panic!("it started"),
         Err(error) => format!("{error:#}"),
     }
-}
-
-/// A data directory with a migrated cluster that was stopped in order; made once and copied for each test.
-pub(super) fn used_data_dir() -> TempDir {
-    static PRISTINE: OnceLock<TempDir> = OnceLock::new();
-    let pristine = PRISTINE.get_or_init(|| {
-        let directory = open_directory();
-        let data_dir = directory.path().to_owned();
-        // A runtime of its own, as it is made inside of whichever test comes first.
-        std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { serve(&data_dir).await.close().await });
-        })
-        .join()
-        .unwrap();
-        directory
-    });
-    let copy = open_directory();
-    let contents = format!("{}/.", pristine.path().display());
-    let copied = Command::new("cp").arg("-a").arg(contents).arg(copy.path()).status().unwrap();
-    assert!(copied.success());
-    copy
 }
 
 /// Polls until `condition` holds.

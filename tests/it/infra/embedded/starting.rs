@@ -89,7 +89,7 @@ async fn a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder() {
     let data_dir = outer.path().join("x".repeat(130));
     fs::create_dir(&data_dir).unwrap();
     fs::rename(outer.path().join("postgres"), data_dir.join("postgres")).unwrap();
-    super::access::open_to_all(&data_dir);
+    crate::support::data_dir::open_to_all(&data_dir);
 
     let database = serve(&data_dir).await;
     create_kept(&database.pool).await;
