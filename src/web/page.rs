@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::Result;
+use crate::domain::organizations::Organization;
 use crate::domain::projects::Project;
 
 /// A rendered page or a part of one.
@@ -86,6 +87,12 @@ pub struct ShellProject {
     pub name: String,
     /// What it is written in; empty if nobody said.
     pub platform: String,
+}
+
+impl From<&Organization> for ShellOrganization {
+    fn from(organization: &Organization) -> Self {
+        Self { slug: organization.slug.to_string(), name: organization.name.clone() }
+    }
 }
 
 impl From<&Project> for ShellProject {

@@ -7,7 +7,7 @@ use http::Method;
 use http::request::Parts;
 
 use super::error::{Error, Result};
-use super::page::{Shell, ShellOrganization};
+use super::page::Shell;
 use super::visit::{Visit, missing};
 use crate::app::App;
 use crate::base::Slug;
@@ -52,10 +52,7 @@ impl Member {
     /// The shell of a page in the organization; `active` marks a part of the navigation.
     pub fn shell(&self, active: &'static str) -> Shell {
         Shell {
-            organization: Some(ShellOrganization {
-                slug: self.organization.slug.to_string(),
-                name: self.organization.name.clone(),
-            }),
+            organization: Some((&self.organization).into()),
             projects: self.projects.iter().map(Into::into).collect(),
             active,
             ..self.visit.shell()

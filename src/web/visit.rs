@@ -36,7 +36,8 @@ const FLASH_COOKIE: &str = "picket_flash";
 /// As long as browsers keep any cookie; the server decides when a session is over.
 const SESSION_COOKIE_SECONDS: u32 = 400 * 24 * 3600;
 
-const VISITOR_COOKIE_SECONDS: u32 = 24 * 3600;
+/// A sign-in page that was left open over a weekend or a holiday still works.
+const VISITOR_COOKIE_SECONDS: u32 = 30 * 24 * 3600;
 
 /// Long enough for a slow next page.
 const FLASH_COOKIE_SECONDS: u32 = 60;

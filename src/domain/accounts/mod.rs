@@ -22,9 +22,12 @@ pub use tokens::ApiToken;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::app::Essentials;
+use chrono::TimeDelta;
+
+use crate::app::{App, Essentials};
 use crate::base::{Timestamp, UserId};
 use crate::domain::{Error, Result};
+use crate::infra::throttle::Limit;
 
 /// The longest e-mail address there is (RFC 5321, 4.5.3.1).
 const MAX_EMAIL_BYTES: usize = 254;
@@ -135,14 +138,24 @@ pub async fn update_profile(app: &Essentials, user: UserId, name: &str, email: &
     }
 }
 
+/// Attempts to change a password: whoever took over a session must not find the password with it.
+const PASSWORD_CHANGES: Limit = Limit { attempts: 5, window: TimeDelta::minutes(15) };
+
 /// Changes a person's password, given the present one. Every other browser of theirs is signed out.
 pub async fn change_password(
-    app: &Essentials,
+    app: &App,
     user: &User,
     keep: crate::base::SessionId,
     current: &str,
     new: &str,
 ) -> Result<()> {
+    let counter = format!("password {}", user.id);
+    let limits = [(counter.as_str(), PASSWORD_CHANGES)];
+    app.sign_in_throttle.take(&limits, app.clock.now()).map_err(|_| {
+        Error::LimitReached(
+            "There were too many attempts. Try again in a quarter of an hour.".into(),
+        )
+    })?;
     let mut db = app.db.acquire().await?;
     let stored = store::find_password_hash(&mut db, user.id).await?.ok_or(Error::NotFound)?;
     drop(db);
@@ -150,6 +163,7 @@ pub async fn change_password(
     if !passwords::verify(current, stored).await? {
         return Err(Error::invalid("current_password", "This is not your present password."));
     }
+    app.sign_in_throttle.forget(&counter);
     let hash = passwords::hash(&new).await?;
     let mut tx = app.db.begin().await?;
     store::update_password_hash(&mut tx, user.id, &hash).await?;

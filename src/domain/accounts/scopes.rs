@@ -73,7 +73,8 @@ impl Scope {
                 && matches!((rank(level), rank(other_level)), (Some(has), Some(needs)) if has > needs))
     }
 
-    fn parts(self) -> (&'static str, &'static str) {
+    /// Family and level: `event` and `read`.
+    pub fn parts(self) -> (&'static str, &'static str) {
         self.0.split_once(':').unwrap_or((self.0, ""))
     }
 }

@@ -60,6 +60,10 @@ pub async fn check(app: &Essentials, token: &str) -> Result<LinkState> {
 
 /// Creates the first account and makes it the owner of the default organization.
 pub async fn complete(app: &Essentials, token: &str, new: NewUser) -> Result<(User, Organization)> {
+    // Hashing is dear; whoever guesses links shall not make us do it.
+    if check(app, token).await? != LinkState::Open {
+        return Err(Error::NotFound);
+    }
     let password_hash = accounts::passwords::hash(&new.password).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

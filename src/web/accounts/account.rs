@@ -45,7 +45,7 @@ struct AccountView {
     has_other_sessions: bool,
     tokens: Vec<TokenRow>,
     token_name: String,
-    scopes: Vec<ScopeBox>,
+    scopes: Vec<ScopeFamily>,
     organizations: Vec<Organization>,
     new_token: Option<String>,
     problem: Problem,
@@ -70,8 +70,14 @@ struct TokenRow {
     last_used: Option<Moment>,
 }
 
+struct ScopeFamily {
+    name: &'static str,
+    boxes: Vec<ScopeBox>,
+}
+
 struct ScopeBox {
     name: &'static str,
+    level: &'static str,
     is_ticked: bool,
 }
 
@@ -97,20 +103,25 @@ pub(super) async fn show(app: &App, signed_in: &SignedIn, outcome: Outcome) -> R
     let is_fine = outcome.problem == Problem::default();
     let (name, email) = outcome.profile.unwrap_or_else(|| (user.name.clone(), user.email.clone()));
     let view = AccountView {
-        shell: signed_in.shell("account"),
+        shell: shell(signed_in, &organizations),
         name,
         email,
         has_other_sessions: sessions.len() > 1,
         sessions: sessions.iter().map(|s| session_row(s, signed_in.session.id, now)).collect(),
         tokens: tokens.iter().map(|token| token_row(token, &organizations, now)).collect(),
         token_name: outcome.token_name,
-        scopes: scope_boxes(outcome.token_scopes.as_deref()),
+        scopes: scope_families(outcome.token_scopes.as_deref()),
         organizations,
         new_token: outcome.new_token,
         problem: outcome.problem,
     };
     let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(Page::new(&view)?.with_status(status))
+}
+
+/// The account belongs to no organization; with the oldest in the bar, the way back to work is.
+fn shell(signed_in: &SignedIn, organizations: &[Organization]) -> Shell {
+    Shell { organization: organizations.first().map(Into::into), ..signed_in.shell("account") }
 }
 
 fn session_row(session: &Session, current: SessionId, now: Timestamp) -> SessionRow {
@@ -137,18 +148,23 @@ fn token_row(token: &ApiToken, organizations: &[Organization], now: Timestamp) -
     }
 }
 
-/// All scopes; without a choice, those that reading issues takes.
-fn scope_boxes(ticked: Option<&[String]>) -> Vec<ScopeBox> {
+/// All scopes by family; without a choice, those that reading issues takes are ticked.
+fn scope_families(ticked: Option<&[String]>) -> Vec<ScopeFamily> {
     let suggested = [Scope::EVENT_READ, Scope::PROJECT_READ, Scope::ORG_READ];
-    Scope::all()
-        .map(|scope| ScopeBox {
-            name: scope.as_str(),
-            is_ticked: match ticked {
-                Some(ticked) => ticked.iter().any(|name| name == scope.as_str()),
-                None => suggested.contains(&scope),
-            },
-        })
-        .collect()
+    let mut families: Vec<ScopeFamily> = Vec::new();
+    for scope in Scope::all() {
+        let (family, level) = scope.parts();
+        let is_ticked = match ticked {
+            Some(ticked) => ticked.iter().any(|name| name == scope.as_str()),
+            None => suggested.contains(&scope),
+        };
+        let scope = ScopeBox { name: scope.as_str(), level, is_ticked };
+        match families.last_mut() {
+            Some(last) if last.name == family => last.boxes.push(scope),
+            _ => families.push(ScopeFamily { name: family, boxes: vec![scope] }),
+        }
+    }
+    families
 }
 
 #[cfg(test)]
@@ -182,7 +198,7 @@ mod tests {
                 last_used: None,
             }],
             token_name: String::new(),
-            scopes: scope_boxes(None),
+            scopes: scope_families(None),
             organizations: vec![Organization {
                 id: OrganizationId(1),
                 slug: "default".parse::<Slug>().unwrap(),
@@ -211,10 +227,11 @@ mod tests {
 
     #[test]
     fn reading_is_suggested_until_somebody_chooses() {
-        let ticked = |boxes: Vec<ScopeBox>| {
-            boxes.iter().filter(|b| b.is_ticked).map(|b| b.name).collect::<Vec<_>>()
+        let ticked = |families: Vec<ScopeFamily>| {
+            let boxes = families.into_iter().flat_map(|family| family.boxes);
+            boxes.filter(|scope| scope.is_ticked).map(|scope| scope.name).collect::<Vec<_>>()
         };
-        assert_eq!(ticked(scope_boxes(None)), ["event:read", "project:read", "org:read"]);
-        assert_eq!(ticked(scope_boxes(Some(&["org:ci".to_owned()]))), ["org:ci"]);
+        assert_eq!(ticked(scope_families(None)), ["event:read", "project:read", "org:read"]);
+        assert_eq!(ticked(scope_families(Some(&["org:ci".to_owned()]))), ["org:ci"]);
     }
 }

@@ -68,6 +68,24 @@ async fn a_new_password_signs_out_every_other_browser() {
 }
 
 #[tokio::test]
+async fn whoever_took_over_a_session_does_not_find_the_password_with_it() {
+    let app = app_with_ada().await;
+    let mut browser = Browser::signed_in(&app, ADA).await;
+    browser.get("/account").await;
+    for _ in 0..5 {
+        let wrong = [("current_password", "wrong password"), ("new_password", "another sentence")];
+        let answer = browser.post("/account/password", &wrong).await;
+        assert!(answer.body.contains("This is not your present password."));
+    }
+    let right = [("current_password", PASSWORD), ("new_password", "another sentence")];
+    let answer = browser.post("/account/password", &right).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("There were too many attempts."));
+    Browser::new(&app).sign_in(ADA, PASSWORD).await.expect_redirect();
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn browsers_are_listed_in_words_and_can_be_signed_out_one_by_one() {
     let app = app_with_ada().await;
     let mut other = Browser::new(&app).called(EDGE);
