@@ -3,6 +3,7 @@
 
 mod architecture;
 mod chromium;
+mod cli;
 mod crash;
 mod infra;
 mod ingest;

@@ -1,0 +1,3 @@
+//! The commands, as somebody types them.
+
+mod demo;
