@@ -5,6 +5,7 @@
 //! A file with its arguments and `run` → a variant of [`Command`] → its line in [`perform`]. What a command answers
 //! goes to the standard output, where scripts read it; everything else to the standard error.
 
+mod demo;
 mod doctor;
 mod migrate;
 mod project;
@@ -47,6 +48,8 @@ enum Command {
     Serve(ServeArguments),
     /// Bring the database's schema up to date; every start does it, too.
     Migrate,
+    /// Fill a fresh instance with two weeks of believable errors, to look around in.
+    Demo(demo::Arguments),
     /// Check what can be wrong with this installation and say what to do.
     Doctor,
     /// Create accounts, set passwords, see who has one.
@@ -104,6 +107,7 @@ async fn perform(command: Command, config: Config, shim: &Path) -> Result<ExitCo
     match command {
         Command::Migrate => migrate::run(&config, shim).await?,
         Command::Doctor => return doctor::run(&config, shim).await,
+        Command::Demo(arguments) => demo::run(arguments, config, shim).await?,
         Command::User(arguments) => user::run(arguments, config, shim).await?,
         Command::Project(arguments) => project::run(arguments, config, shim).await?,
         Command::Token(arguments) => token::run(arguments, config, shim).await?,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::activity::ActivityKind;
 use super::store::NewLine;
 use super::{Archive, Resolution, Scope, State, Status, StatusDetail, Substatus, store};
-use crate::app::App;
+use crate::app::Essentials;
 use crate::base::{IssueId, UserId};
 use crate::domain::Result;
 
@@ -25,7 +25,7 @@ pub struct Change {
 /// # Errors
 /// When the database fails; then nothing is changed.
 pub async fn resolve(
-    app: &App,
+    app: &Essentials,
     scope: &Scope,
     ids: &[IssueId],
     how: Resolution,
@@ -39,7 +39,7 @@ pub async fn resolve(
 /// # Errors
 /// When the database fails; then nothing is changed.
 pub async fn reopen(
-    app: &App,
+    app: &Essentials,
     scope: &Scope,
     ids: &[IssueId],
     actor: Option<UserId>,
@@ -59,7 +59,7 @@ pub async fn reopen(
 /// # Errors
 /// When the database fails; then nothing is changed.
 pub async fn archive(
-    app: &App,
+    app: &Essentials,
     scope: &Scope,
     ids: &[IssueId],
     how: Archive,
@@ -73,7 +73,7 @@ pub async fn archive(
 /// # Errors
 /// When the database fails; then nothing is changed.
 pub async fn restore(
-    app: &App,
+    app: &Essentials,
     scope: &Scope,
     states: Vec<(IssueId, State)>,
     actor: Option<UserId>,
@@ -86,7 +86,7 @@ pub async fn restore(
 ///
 /// # Errors
 /// When the database fails; then nothing is changed.
-pub async fn reopen_due(app: &App) -> Result<usize> {
+pub async fn reopen_due(app: &Essentials) -> Result<usize> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let due = store::reopen_due(&mut tx, now).await?;
@@ -109,7 +109,7 @@ fn to_all(ids: &[IssueId], state: &State) -> Vec<(IssueId, State)> {
 
 /// Sets the wanted states of issues in `scope`, where they are not so already and `applies` to what was.
 async fn change(
-    app: &App,
+    app: &Essentials,
     scope: &Scope,
     wanted: Vec<(IssueId, State)>,
     actor: Option<UserId>,

@@ -1,5 +1,6 @@
 //! The commands, as people and scripts run them.
 
+mod demo;
 mod doctor;
 mod migrate;
 mod settings;

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use picket::base::{Clock, ProjectId};
 use picket::infra::journal::{AppendError, Journal, Journals, Options, Position};
 
+use crate::support::requirement;
+
 /// The directory on which the child works.
 const CHILD_DIRECTORY: &str = "PICKET_TEST_JOURNAL_CHILD";
 const TASKS: u64 = 32;
@@ -141,11 +143,13 @@ impl TinyDisk {
             .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
             .arg(directory.path())
             .output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self(directory)),
-            Ok(output) => skip(String::from_utf8_lossy(&output.stderr).trim()),
-            Err(error) => skip(&error.to_string()),
-        }
+        let why = match mounted {
+            Ok(output) if output.status.success() => return Some(Self(directory)),
+            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        requirement::skip("faults", &format!("a tmpfs to fill, which cannot be mounted: {why}"));
+        None
     }
 }
 
@@ -154,15 +158,6 @@ impl Drop for TinyDisk {
         let unmounted = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
         assert!(unmounted.is_ok_and(|status| status.success()));
     }
-}
-
-/// Says that a test did not run; where faults are required, that is a failure.
-fn skip<T>(why: &str) -> Option<T> {
-    let required = std::env::var_os("PICKET_TEST_REQUIRE").unwrap_or_default();
-    let is_required = required.to_string_lossy().split(',').any(|word| word == "faults");
-    assert!(!is_required, "cannot mount a tmpfs: {why}");
-    eprintln!("SKIPPED: the full disk was not tested, cannot mount a tmpfs: {why}");
-    None
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
