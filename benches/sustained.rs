@@ -70,7 +70,7 @@ async fn measure(database: &server::Cluster, target: impl Target, bodies: &Bodie
     let answered = started.elapsed();
     target.wait_for(bodies.len()).await;
     let committed = started.elapsed();
-    let cpu = cpu_time(database.data_dir()) - cpu;
+    let cpu = cpu_time(database.data_dir()).checked_sub(cpu).unwrap();
     target.stop().await;
     latencies.sort_unstable();
     let events = f64::from(u32::try_from(bodies.len()).unwrap());

@@ -69,7 +69,8 @@ fn version(stack_trace_rules: &str, fingerprint_rules: &str) -> String {
     );
     for (name, rules) in [("stack-trace", stack_trace_rules), ("fingerprint", fingerprint_rules)] {
         if !rules.trim().is_empty() {
-            version.push_str(&format!(" {name}:{}", &digest::digest([rules])[..12]));
+            let digest = digest::digest([rules]);
+            version.extend([" ", name, ":", &digest[..12]]);
         }
     }
     version

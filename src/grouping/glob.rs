@@ -264,7 +264,8 @@ impl Parser<'_> {
                 _ => self.literal(&mut pieces)?,
             };
             let is_empty = matches!(&piece, Piece::Literal(text) if text.is_empty());
-            if !is_empty && !(piece == Piece::AnyText && pieces.last() == Some(&Piece::AnyText)) {
+            let repeats = piece == Piece::AnyText && pieces.last() == Some(&Piece::AnyText);
+            if !is_empty && !repeats {
                 pieces.push(piece);
             }
         }

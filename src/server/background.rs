@@ -26,13 +26,7 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
         Metrics::install().fold();
         Ok(())
     });
-    every(
-        tasks,
-        app,
-        "days",
-        Duration::from_secs(3600),
-        |app| async move { turn_days(&app).await },
-    );
+    every(tasks, app, "days", Duration::from_hours(1), |app| async move { turn_days(&app).await });
 }
 
 /// Runs `work` now and then again and again until the process stops. A failure is logged and the next

@@ -62,7 +62,7 @@ fn arrival(
         platform: event.platform().to_owned(),
         logger: event.logger.clone().unwrap_or_default(),
         subject: Subject {
-            kind: description.kind.to_string(),
+            kind: description.kind,
             title: description.title,
             culprit: description.culprit,
             exception_type: description.exception_type,

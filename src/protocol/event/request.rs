@@ -100,7 +100,7 @@ impl Lenient for Cookies {
         from: D,
         problems: &Problems,
     ) -> Result<Option<Pairs>, D::Error> {
-        pairs_or_text(from, problems, |text| parse_cookies(text))
+        pairs_or_text(from, problems, parse_cookies)
     }
 }
 

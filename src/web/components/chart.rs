@@ -35,15 +35,11 @@ impl Spark {
     pub fn new(points: &[(Timestamp, i64)], span: &str) -> Self {
         let peak = points.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let total: i64 = points.iter().map(|(_, count)| count).sum();
-        let path = points
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, count))| *count > 0)
-            .map(|(index, (_, count))| {
-                let height = scaled(*count, peak, SPARK_HEIGHT);
-                format!("M{} {SPARK_HEIGHT}v-{height}h4v{height}z", index * SPARK_STEP)
-            })
-            .collect();
+        let mut path = String::new();
+        for (index, (_, count)) in points.iter().enumerate().filter(|(_, (_, count))| *count > 0) {
+            let height = scaled(*count, peak, SPARK_HEIGHT);
+            let _ = write!(path, "M{} {SPARK_HEIGHT}v-{height}h4v{height}z", index * SPARK_STEP);
+        }
         let events = number::counted(total, "event", "events");
         let label = if total == 0 {
             format!("No events in {span}")

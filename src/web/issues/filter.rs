@@ -37,10 +37,10 @@ pub struct ListQuery {
 }
 
 /// The environment of events that name none, in an address.
-pub const WITHOUT_ENVIRONMENT: &str = "(none)";
+pub(super) const WITHOUT_ENVIRONMENT: &str = "(none)";
 
 /// The states one can choose, in the order of the tabs.
-pub const STATES: [(&str, &str); 4] = [
+pub(super) const STATES: [(&str, &str); 4] = [
     ("unresolved", "Unresolved"),
     ("resolved", "Resolved"),
     ("archived", "Archived"),
@@ -48,7 +48,7 @@ pub const STATES: [(&str, &str); 4] = [
 ];
 
 /// The orders one can choose.
-pub const SORTS: [(Sort, &str); 5] = [
+pub(super) const SORTS: [(Sort, &str); 5] = [
     (Sort::Date, "Last seen"),
     (Sort::New, "First seen"),
     (Sort::Freq, "Events"),

@@ -34,7 +34,7 @@ impl ChartQuery {
 
 /// The frame of an issue's pages.
 #[derive(Clone, Debug)]
-pub struct IssueFrame {
+pub(super) struct IssueFrame {
     /// The address of the issue.
     pub url: String,
     /// The address of the list of its project.
@@ -83,7 +83,7 @@ pub struct IssueFrame {
 
 impl IssueFrame {
     /// Loads what the frame needs.
-    pub async fn load(
+    pub(super) async fn load(
         db: &mut PgConnection,
         member: &Member,
         issue: &Issue,
@@ -97,7 +97,7 @@ impl IssueFrame {
     }
 
     /// The frame of an issue.
-    pub fn new(
+    pub(super) fn new(
         organization: &str,
         issue: &Issue,
         series: &Series,
@@ -137,7 +137,7 @@ impl IssueFrame {
 
     /// The same frame around another tab.
     #[must_use]
-    pub fn on(mut self, tab: &'static str) -> Self {
+    pub(super) fn on(mut self, tab: &'static str) -> Self {
         self.tab = tab;
         self
     }

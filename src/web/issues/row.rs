@@ -13,7 +13,7 @@ const MAX_TITLE_CHARS: usize = 300;
 
 /// An issue in the list.
 #[derive(Clone, Debug)]
-pub struct IssueRow {
+pub(super) struct IssueRow {
     /// What a selection sends.
     pub id: String,
     /// Its page.
@@ -48,7 +48,7 @@ pub struct IssueRow {
 
 impl IssueRow {
     /// The row of an issue.
-    pub fn new(
+    pub(super) fn new(
         issue: &Issue,
         series: &[(Timestamp, i64)],
         span: &str,

@@ -122,7 +122,7 @@ pub(super) fn stored(json: &[u8]) -> Option<Event> {
 /// An event whose every text tries to become markup.
 fn hostile() -> Event {
     let nasty = "<script>alert(1)</script>\\\"'><img src=x onerror=alert(1)>{{7*7}}";
-    let json = r##"{"platform": "python", "level": "fatal", "logger": "N", "transaction": "N", "release": "N",
+    let json = r#"{"platform": "python", "level": "fatal", "logger": "N", "transaction": "N", "release": "N",
         "environment": "N", "server_name": "N", "dist": "N",
         "logentry": {"message": "N %s", "formatted": "N", "params": ["N"]},
         "exception": {"values": [{"type": "N", "value": "N", "module": "N",
@@ -139,7 +139,7 @@ fn hostile() -> Event {
         "tags": {"N": "N"}, "extra": {"N": "N"}, "contexts": {"N": {"N": "N"}, "browser": {"name": "N", "version": "N"}},
         "modules": {"N": "N"}, "sdk": {"name": "N", "version": "N", "integrations": ["N"], "packages": [{"name": "N", "version": "N"}]},
         "errors": [{"type": "N", "name": "N", "value": "N", "reason": "N"}],
-        "debug_meta": {"images": [{"type": "elf", "code_file": "N", "debug_id": "N", "image_addr": "0x1"}]}}"##;
+        "debug_meta": {"images": [{"type": "elf", "code_file": "N", "debug_id": "N", "image_addr": "0x1"}]}}"#;
     let problems = Problems::default();
     Event::read(json.replace('N', nasty).as_bytes(), &problems).unwrap().unwrap()
 }

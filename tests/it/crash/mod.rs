@@ -15,7 +15,7 @@ use crate::support::process::{Installation, Process, postmaster};
 const CLIENTS: usize = 16;
 
 /// How long everything acknowledged may take to be stored after the crash.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A load of events, and which of them were acknowledged.
 struct Load {

@@ -68,8 +68,7 @@ impl TestApp {
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut config = Config::default();
-        config.data_dir = data.path().to_owned();
+        let mut config = Config { data_dir: data.path().to_owned(), ..Config::default() };
         config.server.listen = address.to_string();
         adjust(&mut config);
         let journals = lanes::open_journals(&config, clock.clone()).unwrap();

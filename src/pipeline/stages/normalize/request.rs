@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn query_and_fragment_leave_the_url() {
-        let (request, _) = run(r##"{"url":"http://x.y/a?b=1&c=d+e#top?x"}"##);
+        let (request, _) = run(r#"{"url":"http://x.y/a?b=1&c=d+e#top?x"}"#);
         assert_eq!(request.url.as_deref(), Some("http://x.y/a"));
         assert_eq!(pairs(request.query_string.as_ref()), [("b", "1"), ("c", "d e")]);
         assert_eq!(request.fragment.as_deref(), Some("top?x"));
-        let (request, _) = run(r##"{"url":"/a?b=1#f","query_string":"?z=2","fragment":"g"}"##);
+        let (request, _) = run(r#"{"url":"/a?b=1#f","query_string":"?z=2","fragment":"g"}"#);
         assert_eq!(request.url.as_deref(), Some("/a"));
         assert_eq!(pairs(request.query_string.as_ref()), [("z", "2")]);
         assert_eq!(request.fragment.as_deref(), Some("g"));
@@ -217,8 +217,8 @@ mod tests {
     fn each_part_has_its_budget() {
         let long = "x".repeat(10_000);
         let json = format!(
-            r##"{{"url":"http://{long}","query_string":"a={long}","fragment":"{long}",
-            "cookies":"a={long}","headers":{{"A":"{long}"}},"env":{{"A":"{long}"}}}}"##
+            r#"{{"url":"http://{long}","query_string":"a={long}","fragment":"{long}",
+            "cookies":"a={long}","headers":{{"A":"{long}"}},"env":{{"A":"{long}"}}}}"#
         );
         let (request, _) = run(&json);
         assert_eq!(request.url.unwrap().len(), 256);

@@ -169,8 +169,8 @@ mod tests {
         Some(Stacktrace { frames: Some((0..count).map(frame).collect()), ..Stacktrace::default() })
     }
 
-    fn detailed(stacktrace: &Option<Stacktrace>) -> Vec<&str> {
-        let frames = stacktrace.as_ref().unwrap().frames().iter();
+    fn detailed(stacktrace: Option<&Stacktrace>) -> Vec<&str> {
+        let frames = stacktrace.unwrap().frames().iter();
         let detailed = frames.filter(|frame| frame.vars.is_some() && frame.pre_context.is_some());
         detailed.filter_map(|frame| frame.function.as_deref()).collect()
     }
@@ -198,13 +198,13 @@ mod tests {
     fn beyond_fifty_frames_the_middle_loses_its_details() {
         let mut all_app = frames(60, |_| true);
         noted(|at| normalize(&mut all_app, "stacktrace", at));
-        let kept = detailed(&all_app);
+        let kept = detailed(all_app.as_ref());
         assert_eq!(kept.len(), 50);
         assert_eq!((kept[23], kept[24], kept[49]), ("f23", "f34", "f59"));
 
         let mut fifty = frames(50, |_| true);
         noted(|at| normalize(&mut fifty, "stacktrace", at));
-        assert_eq!(detailed(&fifty).len(), 50);
+        assert_eq!(detailed(fifty.as_ref()).len(), 50);
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         let is_app = |index| (20..60).contains(&index);
         let mut stacktrace = frames(100, is_app);
         noted(|at| normalize(&mut stacktrace, "stacktrace", at));
-        let kept = detailed(&stacktrace);
+        let kept = detailed(stacktrace.as_ref());
         assert_eq!(kept.len(), 50);
         assert_eq!(kept[..4], ["f0", "f1", "f2", "f3"]);
         assert_eq!(kept[4..44], (20..60).map(|n| format!("f{n}")).collect::<Vec<_>>()[..]);

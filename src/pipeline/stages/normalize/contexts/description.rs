@@ -18,6 +18,10 @@ impl Named {
     }
 }
 
+/// How descriptions of Apple's systems begin, and what the systems are called.
+const APPLE: [(&str, &str); 4] =
+    [("Mac OS X", "macOS"), ("macOS", "macOS"), ("iPadOS", "iPadOS"), ("iOS", "iOS")];
+
 /// The operating system that `text` describes.
 pub(super) fn of_os(text: &str) -> Option<Named> {
     let text = text.trim();
@@ -29,8 +33,6 @@ pub(super) fn of_os(text: &str) -> Option<Named> {
         let rest = rest.trim_start_matches(" OS").split('/').next().unwrap_or_default();
         return Some(Named::new("Android", version_in(rest)));
     }
-    const APPLE: [(&str, &str); 4] =
-        [("Mac OS X", "macOS"), ("macOS", "macOS"), ("iPadOS", "iPadOS"), ("iOS", "iOS")];
     for (prefix, name) in APPLE {
         if let Some(rest) = text.strip_prefix(prefix) {
             return Some(Named::new(name, version_in(rest)).with_build(in_parentheses(rest)));

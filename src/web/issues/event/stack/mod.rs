@@ -62,6 +62,7 @@ pub struct StackView {
 
 /// A part of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most segments are the large one")]
 pub enum Segment {
     /// One frame.
     Frame(FrameView),
@@ -132,13 +133,11 @@ fn close_run(segments: &mut Vec<Segment>, run: &mut Run, frames: &[Frame], platf
         segments.extend(members.into_iter().map(|(_, view)| Segment::Frame(view)));
         return;
     }
-    let summary = match role {
-        Role::Repeat => format!("the same frame {} more times", members.len()),
-        _ => {
-            let origins =
-                members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
-            run_summary(members.len(), origins)
-        }
+    let summary = if role == Role::Repeat {
+        format!("the same frame {} more times", members.len())
+    } else {
+        let origins = members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
+        run_summary(members.len(), origins)
     };
     let frames = members.into_iter().map(|(_, view)| view).collect();
     segments.push(Segment::Run { summary, frames });
