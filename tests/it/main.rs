@@ -1,6 +1,7 @@
 //! Every broad test in one program; the folders mirror `src`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
 mod architecture;
 mod chromium;
 mod cli;

@@ -10,4 +10,4 @@ pub(super) mod tags;
 pub(super) mod update;
 mod views;
 
-pub(super) use views::MetadataView;
+pub(super) use views::{MetadataView, metadata};

@@ -85,6 +85,13 @@ pub(in crate::api) struct MetadataView {
     pub(in crate::api) function: Option<String>,
 }
 
+impl MetadataView {
+    /// Of what has no exception.
+    pub(in crate::api) fn titled(title: &str) -> Self {
+        Self { title: Some(title.to_owned()), ..Self::default() }
+    }
+}
+
 /// Events per step, by period: `{"24h": [[seconds, count], …]}`.
 pub(super) type StatsView = BTreeMap<&'static str, Vec<(i64, i64)>>;
 
@@ -206,9 +213,10 @@ fn priority(level: Level) -> &'static str {
     }
 }
 
-fn metadata(issue: &Issue) -> MetadataView {
+/// What an issue's title was made of.
+pub(in crate::api) fn metadata(issue: &Issue) -> MetadataView {
     if issue.kind != "error" {
-        return MetadataView { title: Some(issue.title.clone()), ..MetadataView::default() };
+        return MetadataView::titled(&issue.title);
     }
     MetadataView {
         title: None,

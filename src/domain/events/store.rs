@@ -34,6 +34,8 @@ pub(super) async fn find(
                payload IS NOT NULL AS "has_payload!"
         FROM events
         WHERE project_id = $1 AND event_id = $2
+        ORDER BY received_at DESC
+        LIMIT 1
         "#,
         project.0,
         event_id.0,
@@ -57,6 +59,7 @@ pub(super) async fn find_anywhere(
                payload IS NOT NULL AS "has_payload!"
         FROM events
         WHERE project_id = ANY($1) AND event_id = $2
+        ORDER BY received_at DESC
         LIMIT 1
         "#,
         &projects,

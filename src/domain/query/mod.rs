@@ -9,6 +9,8 @@
 mod parser;
 mod pattern;
 mod scanner;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use parser::parse;

@@ -5,6 +5,8 @@
 
 mod condition;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 pub use condition::{Condition, Field};
 

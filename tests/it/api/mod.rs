@@ -1,0 +1,10 @@
+//! `/api/0`, as programs use it.
+
+mod access;
+mod changes;
+mod clients;
+mod events;
+mod lists;
+mod program;
+mod search;
+mod shapes;
