@@ -32,6 +32,8 @@ pub(super) enum Glob {
     Contains(String),
     /// A regular expression, and a text without which it cannot match.
     Regex(Box<Regex>, Required),
+    /// Any of several.
+    OneOf(Vec<Glob>),
 }
 
 /// A text that must be in a value for a regular expression to match.
@@ -69,7 +71,12 @@ impl Glob {
             // A path is also tried with a slash in front, so a folder always follows one.
             [AnyFolders, Literal(text)] if is_path => Self::Suffix(format!("/{text}")),
             [AnyFolders, Literal(text), AnyText] if is_path => Self::Contains(format!("/{text}")),
-            _ => Self::regex(pieces),
+            _ => match alternatives(pieces) {
+                Some(all) => Self::OneOf(
+                    all.iter().map(|pieces| Self::from_pieces(pieces, dialect)).collect(),
+                ),
+                None => Self::regex(pieces),
+            },
         }
     }
 
@@ -99,6 +106,7 @@ impl Glob {
             Self::Suffix(text) => value.ends_with(text.as_str()),
             Self::Contains(text) => value.contains(text.as_str()),
             Self::Regex(regex, _) => regex.is_match(value),
+            Self::OneOf(globs) => globs.iter().any(|glob| glob.matches(value)),
         }
     }
 
@@ -151,8 +159,29 @@ impl PathText {
     }
 }
 
+/// A pattern with alternatives as several without; `None` if it has none, or if there would be many.
+fn alternatives(pieces: &[Piece]) -> Option<Vec<Vec<Piece>>> {
+    const MANY: usize = 16;
+    let at = pieces.iter().position(|piece| matches!(piece, Piece::OneOf(_)))?;
+    let Piece::OneOf(branches) = &pieces[at] else { return None };
+    let is_last = !pieces[at + 1..].iter().any(|piece| matches!(piece, Piece::OneOf(_)));
+    (is_last && branches.len() <= MANY).then(|| {
+        let with = |branch: &Vec<Piece>| {
+            let mut all: Vec<Piece> = Vec::new();
+            for piece in pieces[..at].iter().chain(branch).chain(&pieces[at + 1..]) {
+                match (all.last_mut(), piece) {
+                    (Some(Piece::Literal(text)), Piece::Literal(more)) => text.push_str(more),
+                    _ => all.push(piece.clone()),
+                }
+            }
+            all
+        };
+        branches.iter().map(with).collect()
+    })
+}
+
 /// What patterns are made of.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Piece {
     Literal(String),
     /// Any text.
@@ -345,6 +374,8 @@ mod tests {
             (r"*::\{dtor\}", "A::{dtor}", true),
             ("{foo,bar*}", "bard", true),
             ("{foo,bar*}", "baz", false),
+            ("a{b,}c", "ac", true),
+            ("{a,{b,c}}{d,e}", "ce", true),
             ("[!a-c]x", "dx", true),
             ("[!a-c]x", "bx", false),
             ("**/packages/flutter/**", "packages/flutter/src", true),

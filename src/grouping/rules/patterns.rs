@@ -41,7 +41,11 @@ impl Patterns {
     pub(super) fn new(patterns: impl IntoIterator<Item = (Atom, u8, Glob)>) -> Self {
         let mut this = Self::default();
         let mut middles: Vec<String> = Vec::new();
-        for (atom, families, glob) in patterns {
+        let single = patterns.into_iter().flat_map(|(atom, families, glob)| {
+            let globs = if let Glob::OneOf(globs) = glob { globs } else { vec![glob] };
+            globs.into_iter().map(move |glob| (atom, families, glob))
+        });
+        for (atom, families, glob) in single {
             let anchor = anchor(&glob);
             let entry = Entry { atom, families, glob };
             match anchor {
