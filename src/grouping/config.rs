@@ -13,7 +13,7 @@ pub struct Config(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     fingerprint_rules: FingerprintRules,
     version: String,
 }

@@ -124,23 +124,28 @@ fn basis_words(basis: &Basis, view: View) -> String {
 
 fn exceptions_words(exceptions: &[ExceptionPart], view: View) -> String {
     let counting: Vec<_> = exceptions.iter().filter(|part| part.counts(view)).collect();
-    let kinds: Vec<_> = counting
+    let mut kinds: Vec<_> = counting
         .iter()
         .filter_map(|part| part.kind.as_ref().filter(|kind| kind.counts()))
         .map(|kind| &kind.value)
+        .collect();
+    kinds.dedup();
+    let values = counting.iter().filter_map(|part| part.value.as_ref());
+    let values: Vec<_> = values
+        .filter(|value| value.marks.get(view).counts)
+        .map(|value| &value.text.value)
         .collect();
     let mut words = Vec::new();
     match (counting.len(), kinds.len()) {
         (_, 0) => {}
         (1, _) => words.push(format!("the type {}", quoted(kinds))),
+        (count, 1) => words.push(format!("{count} exceptions of the type {}", quoted(kinds))),
         (count, _) => words.push(format!("{count} exceptions of the types {}", quoted(kinds))),
     }
-    let has_message = counting
-        .iter()
-        .filter_map(|part| part.value.as_ref())
-        .any(|value| value.marks.get(view).counts);
-    if has_message {
-        words.push("the message".to_owned());
+    match values.len() {
+        0 => {}
+        1 => words.push(format!("the message {}", quoted(values))),
+        count => words.push(format!("{count} messages")),
     }
     if counting.iter().any(|part| !part.ns_error.is_empty()) {
         words.push("domain and code of the NSError".to_owned());
@@ -331,10 +336,16 @@ fn notes(grouping: &Grouping, variant: VariantName) -> Vec<String> {
     notes
 }
 
+/// The longest text that a sentence quotes whole, in characters.
+const MAX_QUOTED_CHARS: usize = 100;
+
 /// `a`, `b`
 fn quoted<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
-    let quoted: Vec<_> = texts.into_iter().map(|text| format!("`{}`", text.as_ref())).collect();
-    quoted.join(", ")
+    let quoted = |text: T| match text.as_ref().char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("`{}…`", &text.as_ref()[..end]),
+        None => format!("`{}`", text.as_ref()),
+    };
+    texts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 /// a, b and c

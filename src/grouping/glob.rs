@@ -139,11 +139,14 @@ impl PathText {
         if self.added {
             self.text.push('/');
         }
-        let lower = |c: char| if c == '\\' { '/' } else { c };
         if path.is_ascii() {
-            self.text.extend(path.chars().map(|c| lower(c.to_ascii_lowercase())));
+            self.text.push_str(path);
+            self.text.make_ascii_lowercase();
         } else {
-            self.text.extend(path.chars().flat_map(char::to_lowercase).map(lower));
+            self.text.extend(path.chars().flat_map(char::to_lowercase));
+        }
+        if self.text.contains('\\') {
+            self.text = self.text.replace('\\', "/");
         }
     }
 

@@ -26,7 +26,9 @@ pub(super) fn text(original: &str) -> Text {
 /// The first two lines that are not blank, and `...` for whatever is missing then, be it the last line
 /// break; `None` if nothing is missing.
 fn first_two_lines(text: &str) -> Option<String> {
-    if !text.contains(is_line_end) && !text.trim().is_empty() {
+    let may_end = |byte: u8| byte < b' ' || !byte.is_ascii();
+    let is_one_line = !text.bytes().any(may_end) || !text.contains(is_line_end);
+    if is_one_line && !text.trim_start().is_empty() {
         return None;
     }
     let mut lines = text

@@ -2,7 +2,6 @@
 
 use super::Config;
 use super::frame::FrameView;
-use super::prepare::client_in_app;
 use super::reason::{Mark, Reason};
 use super::rules::{Owner, Run};
 use super::tree::{Decider, FramePart, InApp, PerView, StackPart, View};
@@ -15,13 +14,13 @@ pub(super) fn part(
     platform: &str,
     config: &Config,
 ) -> StackPart {
-    let views = || stack.frames().iter().map(|frame| FrameView::new(frame, platform));
-    let clients = views().map(|view| (view, client_in_app(view.frame)));
-    let run = Run::classify(config.rules(), owner, clients);
+    let views: Vec<_> =
+        stack.frames().iter().map(|frame| FrameView::new(frame, platform)).collect();
+    let run = Run::classify(config.rules(), owner, &views);
 
-    let mut frames = Vec::with_capacity(stack.frames().len());
+    let mut frames = Vec::with_capacity(views.len());
     let mut before = None;
-    for (view, state) in views().zip(run.frames()) {
+    for (view, state) in views.iter().zip(run.frames()) {
         let by = match state.decided_by {
             Some(rule) => Decider::Rule(rule.clone()),
             None if state.in_app.is_some() => Decider::Client,
@@ -31,7 +30,7 @@ pub(super) fn part(
         frames.push(frame_part(view, before, in_app));
         before = Some(view);
     }
-    ignore_lone_blank_script(&mut frames, views().next());
+    ignore_lone_blank_script(&mut frames, views.first());
     let limits = run.contribute(&mut frames);
     let mut mark = |view| {
         limits.cut(&mut frames, view);
@@ -41,7 +40,7 @@ pub(super) fn part(
     StackPart { frames, marks }
 }
 
-fn frame_part(view: FrameView<'_>, before: Option<FrameView<'_>>, in_app: InApp) -> FramePart {
+fn frame_part(view: &FrameView<'_>, before: Option<&FrameView<'_>>, in_app: InApp) -> FramePart {
     let leaves = view.leaves();
     let system = if before.is_some_and(|before| view.repeats(before)) {
         Mark::ignored(Reason::Recursion)
@@ -64,7 +63,7 @@ fn frame_part(view: FrameView<'_>, before: Option<FrameView<'_>>, in_app: InApp)
 }
 
 /// One frame without function and address is what browsers send for errors of other sites' scripts.
-fn ignore_lone_blank_script(frames: &mut [FramePart], first: Option<FrameView<'_>>) {
+fn ignore_lone_blank_script(frames: &mut [FramePart], first: Option<&FrameView<'_>>) {
     if let ([frame], Some(view)) = (frames, first)
         && view.is_blank_script()
     {

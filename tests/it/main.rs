@@ -4,6 +4,7 @@
 mod architecture;
 mod chromium;
 mod crash;
+mod grouping;
 mod infra;
 mod ingest;
 mod sdk;

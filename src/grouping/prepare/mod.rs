@@ -15,14 +15,14 @@ mod trim;
 
 pub(super) use trim::trim_function;
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::Config;
 use super::family::Family;
 use super::frame::FrameView;
 use super::rules::{Owner, Run};
 use crate::protocol::event::{Event, Frame, Stacktrace};
-use crate::protocol::lenient::Raw;
+use crate::protocol::lenient::{Raw, RawMap};
 
 /// Where a frame remembers what the client said about `in_app`: 1, 0, or -1 for nothing.
 const CLIENT_IN_APP: &str = "orig_in_app";
@@ -51,12 +51,28 @@ pub(super) fn client_in_app(frame: &Frame) -> Option<bool> {
         #[serde(default)]
         orig_in_app: Option<i8>,
     }
-    let remembered = frame.data.as_ref().filter(|data| data.text().contains(CLIENT_IN_APP));
-    match remembered.and_then(Raw::parse::<Data>).and_then(|data| data.orig_in_app) {
+    let Some(data) = &frame.data else { return frame.in_app };
+    // Most frames have nothing else there.
+    if let Some(known) = [None, Some(false), Some(true)]
+        .into_iter()
+        .find(|client| memory_of(*client).text() == data.text())
+    {
+        return known;
+    }
+    let remembered = data.text().contains(CLIENT_IN_APP).then(|| data.parse::<Data>()).flatten();
+    match remembered.and_then(|data| data.orig_in_app) {
         None => frame.in_app,
         Some(-1) => None,
         Some(number) => Some(number != 0),
     }
+}
+
+/// What a frame without other data remembers.
+fn memory_of(client: Option<bool>) -> &'static Raw {
+    static MEMORIES: LazyLock<[Raw; 3]> = LazyLock::new(|| {
+        [-1, 0, 1].map(|number| Raw::from_value(&serde_json::json!({ CLIENT_IN_APP: number })))
+    });
+    &MEMORIES[client.map_or(0, |client| 1 + usize::from(client))]
 }
 
 struct Stage<'c> {
@@ -68,12 +84,15 @@ impl Stage<'_> {
     fn prepare(&self, stack: Option<&mut Stacktrace>, owner: Owner<'_>) {
         let Some(frames) = stack.and_then(|stack| stack.frames.as_mut()) else { return };
         frames.iter_mut().for_each(|frame| self.clean(frame));
-        let clients: Vec<_> = frames.iter().map(client_in_app).collect();
-        let views = frames.iter().map(|frame| FrameView::new(frame, self.platform));
-        let run = Run::classify(self.config.rules(), owner, views.zip(clients.iter().copied()));
-        let decided: Vec<_> =
-            run.frames().iter().map(|state| state.in_app.unwrap_or(false)).collect();
-        for ((frame, client), in_app) in frames.iter_mut().zip(clients).zip(decided) {
+        let views: Vec<_> =
+            frames.iter().map(|frame| FrameView::new(frame, self.platform)).collect();
+        let run = Run::classify(self.config.rules(), owner, &views);
+        let decided: Vec<_> = views
+            .iter()
+            .zip(run.frames())
+            .map(|(view, state)| (view.client_in_app, state.in_app.unwrap_or(false)))
+            .collect();
+        for (frame, (client, in_app)) in frames.iter_mut().zip(decided) {
             remember(frame, client, in_app);
             frame.in_app = Some(in_app);
         }
@@ -92,7 +111,8 @@ impl Stage<'_> {
         }
         let is_script = Family::of(platform) == Family::Javascript;
         if is_script && frame.module.as_deref().is_none_or(str::is_empty) {
-            let module = frame.abs_path.as_deref().and_then(javascript::module_of);
+            let path = frame.abs_path.as_deref().or(frame.filename.as_deref());
+            let module = path.and_then(javascript::module_of);
             frame.module = module.or(frame.module.take());
         }
         if self.platform == "javascript"
@@ -112,15 +132,12 @@ fn remember(frame: &mut Frame, client: Option<bool>, in_app: bool) {
     if client == Some(in_app) {
         return;
     }
-    let number = match client {
-        None => "-1",
-        Some(false) => "0",
-        Some(true) => "1",
+    let memory = memory_of(client);
+    let Some(mut data) = frame.data.as_ref().and_then(Raw::parse::<RawMap>) else {
+        frame.data = Some(memory.clone());
+        return;
     };
-    let mut data: BTreeMap<String, Raw> =
-        frame.data.as_ref().and_then(Raw::parse).unwrap_or_default();
-    let number = serde_json::from_str(number).expect("a number is JSON");
-    data.insert(CLIENT_IN_APP.to_owned(), number);
+    data.extend(memory.parse::<RawMap>().unwrap_or_default());
     let text = serde_json::to_string(&data).expect("a map of JSON is JSON");
     frame.data = serde_json::from_str(&text).ok();
 }

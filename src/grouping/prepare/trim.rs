@@ -19,6 +19,12 @@ const PROTECTED: [(&str, char); 5] = [
     (" -> ", ARROW),
     ("`anonymous namespace'", ANONYMOUS),
 ];
+/// What is in each of them.
+const PROTECTED_SIGNS: [&str; 4] = ["operator", " -> ", "`", MSVC_ANONYMOUS];
+
+/// How MSVC begins the name of the anonymous namespace of one file.
+const MSVC_ANONYMOUS: &str = "?A0x";
+
 const ARROW: char = '\u{e003}';
 const ANONYMOUS: char = '\u{e004}';
 
@@ -41,31 +47,40 @@ fn is_plain(name: &str) -> bool {
         || ["[", "+[", "-["].iter().any(|start| name.starts_with(start))
         || name.contains(|c: char| ('\u{e000}'..='\u{e004}').contains(&c))
         || (without_rust_hash(name).len() == name.len()
-            && !name.bytes().any(|byte| b" \t\n<>(){}?$@&".contains(&byte)))
+            && !name.bytes().any(|byte| b" \t\n<>()?$@&".contains(&byte)))
 }
 
 fn trim_native(name: &str) -> String {
+    // Every step looks first whether there is anything to do: names are many and mostly simple.
     let mut text = without_qualifiers(name).to_owned();
-    for (from, to) in PROTECTED {
-        if text.contains(from) {
-            text = text.replace(from, &with_stand_in(from, to));
-        }
+    let is_protected = PROTECTED_SIGNS.iter().any(|sign| text.contains(sign));
+    if is_protected {
+        text = PROTECTED
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, &with_stand_in(from, *to)));
     }
-    text = name_lambdas(&text);
-    text = name_anonymous_namespaces(&text);
-    text = replace_enclosed(&text, ('(', ')'), &mut |inner, _| match inner {
-        "anonymous namespace" | "operator" => format!("({inner})"),
-        _ => String::new(),
-    });
-    text = reduce_generics(&text, 0);
-    let mut name = naming_token(&text);
-    for (from, to) in PROTECTED {
-        if name.contains(to) {
-            name = name.replace(&*with_stand_in(from, to), from);
-        }
+    if text.contains("lambda") || text.contains("$_") {
+        text = name_lambdas(&text);
     }
-    let name = without_rust_hash(&name);
-    without_windows_decoration(name).to_owned()
+    if text.contains(MSVC_ANONYMOUS) {
+        text = name_anonymous_namespaces(&text);
+    }
+    if text.contains('(') {
+        text = replace_enclosed(&text, ('(', ')'), &mut |inner, _| match inner {
+            "anonymous namespace" | "operator" => format!("({inner})"),
+            _ => String::new(),
+        });
+    }
+    if text.contains('<') {
+        text = reduce_generics(&text, 0);
+    }
+    text = naming_token(text);
+    if is_protected {
+        text = PROTECTED
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(&*with_stand_in(from, *to), from));
+    }
+    without_windows_decoration(without_rust_hash(&text)).to_owned()
 }
 
 /// What `token` is replaced by: the word before the brackets stays, an arrow stays its own token.
@@ -134,15 +149,14 @@ fn leading(text: &str, is_part: impl Fn(u8) -> bool) -> usize {
 
 /// MSVC writes `?A0x1234abcd::` for the anonymous namespace of one file.
 fn name_anonymous_namespaces(text: &str) -> String {
-    const START: &str = "?A0x";
-    let mut parts = text.split(START);
+    let mut parts = text.split(MSVC_ANONYMOUS);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         if leading(part, |byte| byte.is_ascii_hexdigit()) >= 8 && part[8..].starts_with("::") {
             out.push(ANONYMOUS);
             out.push_str(&part[8..]);
         } else {
-            out.push_str(START);
+            out.push_str(MSVC_ANONYMOUS);
             out.push_str(part);
         }
     }
@@ -206,8 +220,11 @@ fn without_blanket(inner: &str) -> &str {
 }
 
 /// The token that names the function: the last one, or in Swift the one before the arrow.
-fn naming_token(text: &str) -> String {
-    let mut tokens = tokens(text);
+fn naming_token(text: String) -> String {
+    if !text.contains(char::is_whitespace) {
+        return text;
+    }
+    let mut tokens = tokens(&text);
     if tokens.len() > 1 && tokens.last() == Some(&"<T>") {
         let generic = tokens.pop().unwrap_or_default();
         let name = tokens.pop().unwrap_or_default();

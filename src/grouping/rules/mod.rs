@@ -21,7 +21,7 @@ mod tests;
 pub(super) use compile::family_bits;
 pub(super) use run::{Owner, Run};
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bits::Bits;
 use compile::{Compiler, Rule, RuleIndex, Trigger};
@@ -54,10 +54,22 @@ pub(super) struct RuleSet {
     always: Bits,
 }
 
+/// What projects without rules of their own use.
+static BUILT_IN_ONLY: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
+    Arc::new(RuleSet::compile(&[]).expect("the built-in rules are compiled by a test"))
+});
+
 impl RuleSet {
     /// The built-in rules, then a project's own.
-    pub(super) fn new(project: &str) -> Result<Self, RuleError> {
+    pub(super) fn new(project: &str) -> Result<Arc<Self>, RuleError> {
         let project = read(project)?;
+        if project.is_empty() {
+            return Ok(Arc::clone(&BUILT_IN_ONLY));
+        }
+        Self::compile(&project).map(Arc::new)
+    }
+
+    fn compile(project: &[(usize, ParsedRule)]) -> Result<Self, RuleError> {
         let all = || {
             let built_in = BUILT_IN.iter().map(|line| (line, Origin::BuiltIn));
             built_in.chain(project.iter().map(|line| (line, Origin::Project)))

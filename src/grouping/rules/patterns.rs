@@ -1,10 +1,8 @@
 //! Finds which of several hundred patterns match a value, in about the time it takes to read the value.
 //!
-//! Most patterns are never near a match, so they are looked up instead of tried: whole texts in a table,
-//! beginnings by their first byte, texts in the middle all at once with an automaton. Only what is found
-//! that way is tried in full.
-
-use std::collections::HashMap;
+//! Most patterns are never near a match, so they are looked up instead of tried: whole texts and beginnings
+//! by their first byte, texts in the middle all at once with an automaton. Only what is found that way is
+//! tried in full.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
@@ -24,15 +22,13 @@ struct Entry {
 /// The patterns for one field of frames.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    exact: HashMap<String, Vec<Entry>>,
-    /// By the first byte of the text that a value must begin with.
-    beginnings: HashMap<u8, Vec<(String, Entry)>>,
+    /// By the first byte of the text that a value must be or begin with; 256 of them, or none at all.
+    beginnings: Vec<Vec<(String, Entry)>>,
     middles: Option<AhoCorasick>,
     /// What belongs to each text of `middles`.
     middle_entries: Vec<Vec<Entry>>,
     others: Vec<Entry>,
-    /// Families for which the parts have anything at all.
-    exact_families: u8,
+    /// Families for which `middles` has anything at all.
     middle_families: u8,
 }
 
@@ -49,13 +45,9 @@ impl Patterns {
             let anchor = anchor(&glob);
             let entry = Entry { atom, families, glob };
             match anchor {
-                Anchor::Whole(text) => {
-                    this.exact_families |= families;
-                    this.exact.entry(text).or_default().push(entry);
-                }
                 Anchor::Beginning(text) => {
-                    let first = text.as_bytes()[0];
-                    this.beginnings.entry(first).or_default().push((text, entry));
+                    this.beginnings.resize_with(256, Vec::new);
+                    this.beginnings[usize::from(text.as_bytes()[0])].push((text, entry));
                 }
                 Anchor::Middle(text) => {
                     this.middle_families |= families;
@@ -75,27 +67,21 @@ impl Patterns {
     }
 
     /// Calls `found` with every pattern that matches `value`, a text of a frame of the family `bit`.
-    pub(super) fn search(&self, value: &str, bit: u8, found: &mut impl FnMut(Atom)) {
-        self.search_ends(value, bit, found);
+    pub(super) fn search(&self, value: &str, bit: u8, found: &mut dyn FnMut(Atom)) {
+        self.search_beginnings(value, bit, found);
         self.search_middles(value, bit, found, &|glob| glob.matches(value));
     }
 
     /// The same for a path.
-    pub(super) fn search_path(&self, path: &PathText, bit: u8, found: &mut impl FnMut(Atom)) {
-        path.candidates().for_each(|candidate| self.search_ends(candidate, bit, found));
+    pub(super) fn search_path(&self, path: &PathText, bit: u8, found: &mut dyn FnMut(Atom)) {
+        path.candidates().for_each(|candidate| self.search_beginnings(candidate, bit, found));
         self.search_middles(path.rooted(), bit, found, &|glob| glob.matches_path(path));
     }
 
-    fn search_ends(&self, value: &str, bit: u8, found: &mut impl FnMut(Atom)) {
-        if self.exact_families & bit != 0 {
-            for entry in self.exact.get(value).into_iter().flatten() {
-                if entry.families & bit != 0 {
-                    found(entry.atom);
-                }
-            }
-        }
-        let beginnings = value.bytes().next().and_then(|first| self.beginnings.get(&first));
-        for (text, entry) in beginnings.into_iter().flatten() {
+    fn search_beginnings(&self, value: &str, bit: u8, found: &mut dyn FnMut(Atom)) {
+        let first = value.as_bytes().first().map(|first| usize::from(*first));
+        let near = first.and_then(|first| self.beginnings.get(first));
+        for (text, entry) in near.into_iter().flatten() {
             if entry.families & bit != 0
                 && value.starts_with(text.as_str())
                 && entry.glob.matches(value)
@@ -109,7 +95,7 @@ impl Patterns {
         &self,
         value: &str,
         bit: u8,
-        found: &mut impl FnMut(Atom),
+        found: &mut dyn FnMut(Atom),
         matches: &dyn Fn(&Glob) -> bool,
     ) {
         let mut try_entry = |entry: &Entry| {
@@ -129,7 +115,6 @@ impl Patterns {
 
 /// What of a pattern can be looked up.
 enum Anchor {
-    Whole(String),
     Beginning(String),
     Middle(String),
     None,
@@ -137,8 +122,9 @@ enum Anchor {
 
 fn anchor(glob: &Glob) -> Anchor {
     match glob {
-        Glob::Exact(text) => Anchor::Whole(text.clone()),
-        Glob::Prefix(text) | Glob::Regex(_, Required::AtStart(text)) if !text.is_empty() => {
+        Glob::Exact(text) | Glob::Prefix(text) | Glob::Regex(_, Required::AtStart(text))
+            if !text.is_empty() =>
+        {
             Anchor::Beginning(text.clone())
         }
         Glob::Suffix(text) | Glob::Contains(text) | Glob::Regex(_, Required::Somewhere(text))

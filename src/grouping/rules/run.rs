@@ -43,6 +43,41 @@ pub(in crate::grouping) struct FrameState<'r> {
     family: u8,
 }
 
+/// What was found for the frame before: calls often stay in one file.
+#[derive(Debug, Default)]
+struct Memory<'v> {
+    module: Recollection<'v>,
+    package: Recollection<'v>,
+    path: Recollection<'v>,
+    /// Only to save an allocation.
+    text: PathText,
+}
+
+/// The last value of a field, and the patterns that matched it.
+#[derive(Debug, Default)]
+struct Recollection<'v> {
+    last: Option<(&'v str, u8)>,
+    atoms: Vec<Atom>,
+}
+
+impl<'v> Recollection<'v> {
+    /// Calls `found` with what matches the value: what is remembered, or what `search` finds.
+    fn recall(
+        &mut self,
+        value: &'v str,
+        family: u8,
+        found: &mut impl FnMut(Atom),
+        search: impl FnOnce(&mut dyn FnMut(Atom)),
+    ) {
+        if self.last != Some((value, family)) {
+            self.last = Some((value, family));
+            self.atoms.clear();
+            search(&mut |atom| self.atoms.push(atom));
+        }
+        self.atoms.iter().for_each(|atom| found(*atom));
+    }
+}
+
 /// How many frames may count, as rules set it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::grouping) struct Limits {
@@ -66,11 +101,11 @@ pub(in crate::grouping) struct Run<'r, 'e> {
 }
 
 impl<'r, 'e> Run<'r, 'e> {
-    /// Runs the classifier pass over frames whose in-app state is what the client said.
+    /// Runs the classifier pass over frames, each with what the client said about its in-app state.
     pub(in crate::grouping) fn classify(
         set: &'r RuleSet,
         owner: Owner<'e>,
-        frames: impl ExactSizeIterator<Item = (FrameView<'e>, Option<bool>)>,
+        frames: &[FrameView<'_>],
     ) -> Self {
         let words_per_frame = set.atom_count.div_ceil(64);
         let mut run = Self {
@@ -81,9 +116,9 @@ impl<'r, 'e> Run<'r, 'e> {
             frames: Vec::with_capacity(frames.len()),
             triggered: set.always.clone(),
         };
-        let mut path = PathText::default();
-        for (frame, in_app) in frames {
-            run.add_frame(frame, in_app, &mut path);
+        let mut memory = Memory::default();
+        for frame in frames {
+            run.add_frame(frame, &mut memory);
         }
         run.classifier_pass();
         run
@@ -94,7 +129,7 @@ impl<'r, 'e> Run<'r, 'e> {
         &self.frames
     }
 
-    fn add_frame(&mut self, view: FrameView<'_>, in_app: Option<bool>, path: &mut PathText) {
+    fn add_frame<'v>(&mut self, view: &FrameView<'v>, memory: &mut Memory<'v>) {
         let set = self.set;
         let family = view.family.bit();
         let first_word = self.frames.len() * self.words_per_frame;
@@ -103,20 +138,28 @@ impl<'r, 'e> Run<'r, 'e> {
             matched[first_word + atom / 64] |= 1 << (atom % 64);
             set.by_atom[atom].iter().for_each(|rule| triggered.set(*rule));
         };
-        let function = view.trimmed_function();
-        set.functions.search(function.as_deref().unwrap_or(UNKNOWN), family, &mut found);
-        let frame = view.frame;
-        if let Some(module) = &frame.module {
-            set.modules.search(module, family, &mut found);
+        let function = view.function.as_deref().unwrap_or(UNKNOWN);
+        set.functions.search(function, family, &mut found);
+        let Memory { module, package, path, text } = memory;
+        if let Some(value) = view.frame.module.as_deref() {
+            module.recall(value, family, &mut found, |found| {
+                set.modules.search(value, family, found);
+            });
         }
-        if let Some(package) = &frame.package {
-            path.set(package);
-            set.packages.search_path(path, family, &mut found);
+        if let Some(value) = view.frame.package.as_deref() {
+            package.recall(value, family, &mut found, |found| {
+                text.set(value);
+                set.packages.search_path(text, family, found);
+            });
         }
-        if let Some(file) = frame.abs_path.as_ref().or(frame.filename.as_ref()) {
-            path.set(file);
-            set.paths.search_path(path, family, &mut found);
+        let file = view.frame.abs_path.as_deref().or(view.frame.filename.as_deref());
+        if let Some(value) = file {
+            path.recall(value, family, &mut found, |found| {
+                text.set(value);
+                set.paths.search_path(text, family, found);
+            });
         }
+        let in_app = view.client_in_app;
         self.frames.push(FrameState { in_app, decided_by: None, category: 0, family });
     }
 

@@ -2,7 +2,7 @@
 
 mod authentication;
 mod browsers;
-mod corpus;
+pub(crate) mod corpus;
 mod door;
 mod encodings;
 mod framing;
