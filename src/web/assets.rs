@@ -63,7 +63,6 @@ pub fn url(path: &str) -> &'static str {
 }
 
 /// Sends an asset.
-#[expect(clippy::unused_async, reason = "a handler of axum is async")]
 pub async fn show_asset(Path((wanted_hash, path)): Path<(String, String)>) -> Response {
     let Some(content) = read(&path) else {
         return (StatusCode::NOT_FOUND, "There is no such file.").into_response();

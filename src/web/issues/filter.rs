@@ -37,10 +37,10 @@ pub struct ListQuery {
 }
 
 /// The environment of events that name none, in an address.
-pub const WITHOUT_ENVIRONMENT: &str = "(none)";
+pub(super) const WITHOUT_ENVIRONMENT: &str = "(none)";
 
 /// The states one can choose, in the order of the tabs.
-pub const STATES: [(&str, &str); 4] = [
+pub(super) const STATES: [(&str, &str); 4] = [
     ("unresolved", "Unresolved"),
     ("resolved", "Resolved"),
     ("archived", "Archived"),
@@ -48,7 +48,7 @@ pub const STATES: [(&str, &str); 4] = [
 ];
 
 /// The orders one can choose.
-pub const SORTS: [(Sort, &str); 5] = [
+pub(super) const SORTS: [(Sort, &str); 5] = [
     (Sort::Date, "Last seen"),
     (Sort::New, "First seen"),
     (Sort::Freq, "Events"),
@@ -130,12 +130,9 @@ impl ListQuery {
         if query.is_empty() { list_url.to_owned() } else { format!("{list_url}?{query}") }
     }
 
-    /// The same list, changed; a changed list begins at its first page.
-    #[must_use]
-    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut other = Self { cursor: String::new(), ..self.clone() };
-        change(&mut other);
-        other
+    /// The same list from its first page: where a changed list begins.
+    pub fn first_page(&self) -> Self {
+        Self { cursor: String::new(), ..self.clone() }
     }
 }
 
@@ -174,7 +171,7 @@ mod tests {
     fn a_changed_list_begins_at_its_first_page() {
         let query = read("cursor=1:2:0&state=all");
         assert!(query.url("/d").contains("cursor"));
-        let other = query.with(|query| query.sort = "user".to_owned());
+        let other = ListQuery { sort: "user".to_owned(), ..query.first_page() };
         assert_eq!(other.url("/d"), "/d?state=all&sort=user");
     }
 

@@ -8,16 +8,16 @@ use crate::web::components::number;
 
 /// A sentence about what was done, with what undoes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
+pub(super) struct Toast {
     /// `2 issues resolved.`
-    pub text: String,
+    pub(super) text: String,
     /// What the form of "undo" sends; empty if nothing was changed.
-    pub undo: String,
+    pub(super) undo: String,
 }
 
 impl Toast {
     /// The toast of a verb; `done` is its past: `resolved`.
-    pub fn new(done: &str, changes: &[Change]) -> Self {
+    pub(super) fn new(done: &str, changes: &[Change]) -> Self {
         if changes.is_empty() {
             return Self { text: format!("Nothing to do: already {done}."), undo: String::new() };
         }
@@ -28,7 +28,7 @@ impl Toast {
     }
 
     /// The toast of something undone; there is no undoing that.
-    pub fn undone(changes: &[Change]) -> Self {
+    pub(super) fn undone(changes: &[Change]) -> Self {
         let count = number::counted_len(changes.len(), "issue is", "issues are");
         Self { text: format!("Undone: {count} as before."), undo: String::new() }
     }
@@ -51,7 +51,7 @@ impl StateBefore {
 }
 
 /// The states that the form of "undo" carries; `None` if it is not one of ours.
-pub fn read_undo(text: &str) -> Option<Vec<(IssueId, State)>> {
+pub(super) fn read_undo(text: &str) -> Option<Vec<(IssueId, State)>> {
     let states: Vec<StateBefore> = serde_json::from_str(text).ok()?;
     let fits = |before: &StateBefore| match before.substatus {
         Some(substatus) => substatus.status() == before.status,
