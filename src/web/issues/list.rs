@@ -90,7 +90,7 @@ pub(super) async fn show(
     let mut view = ListView::new(member, query, toast);
     view.add_environments(&mut db, member).await?;
     match view.query.filter_for(view.query.state(), now) {
-        Err(problem) => view.problem = problem.to_string(),
+        Err(problem) => view.problem = sentence(&problem.to_string()),
         Ok(filter) => {
             view.count_states(&mut db, &scope, now).await?;
             let found = issues::search(&mut db, &scope, &filter, now).await?;
@@ -205,6 +205,13 @@ impl ListView {
             (false, state) => Empty::NoneInState { state, url: all },
         }
     }
+}
+
+/// `a quote is not closed` as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn total_words(total: Total) -> String {
