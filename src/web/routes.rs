@@ -21,6 +21,10 @@ use super::accounts::tokens::{RevokeTokenPath, TokenRedirectPath, TokensPath};
 use super::accounts::{account, profile, sessions, setup, sign_in, sign_out, tokens};
 use super::error::{Error, Report};
 use super::home::HomePath;
+use super::issues::paths::{
+    EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath, IssuePath,
+    IssueTagsPath,
+};
 use super::organizations::settings::OrganizationSettingsPath;
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
@@ -28,7 +32,7 @@ use super::projects::keys::{KeyPath, KeysPath};
 use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
-use super::{assets, home, organizations, projects, session, visit};
+use super::{assets, home, issues, organizations, projects, session, visit};
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
 
@@ -88,6 +92,16 @@ pub fn routes() -> Routes<App, Access> {
         .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::rename_project)
         .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
         .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
+
+        .get (IssueListPath::PATH,            Access::Member,   issues::list::show_issue_list)
+        .post(IssueListPath::PATH,            Access::Member,   issues::actions::change_issues)
+        .get (IssuePath::PATH,                Access::Member,   issues::detail::show_issue)
+        .post(IssuePath::PATH,                Access::Member,   issues::actions::change_issue)
+        .get (IssueEventPath::PATH,           Access::Member,   issues::detail::show_event)
+        .get (EventJsonPath::PATH,            Access::Member,   issues::detail::show_event_json)
+        .get (IssueTagsPath::PATH,            Access::Member,   issues::tags::show_issue_tags)
+        .get (IssueGroupingPath::PATH,        Access::Member,   issues::grouping::show_issue_grouping)
+        .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)
 
         .get (assets::ASSET_PATH,             Access::Asset,    assets::show_asset)
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 
-#[expect(clippy::needless_pass_by_value, reason = "the frames are made where it is called")]
 fn leaves(platform: &str, frame: Frame) -> Leaves {
     FrameView::new(&frame, platform).leaves()
 }

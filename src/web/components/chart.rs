@@ -3,6 +3,8 @@
 //! No script and no inline style is needed: geometry is in attributes, colours in the style sheet.
 //! Every chart has its numbers as text too: a sentence for the small ones, a table for the large one.
 
+use std::fmt::Write;
+
 use askama::Template;
 use chrono::TimeDelta;
 
@@ -36,9 +38,12 @@ impl Spark {
         let peak = points.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let total: i64 = points.iter().map(|(_, count)| count).sum();
         let mut path = String::new();
-        for (index, (_, count)) in points.iter().enumerate().filter(|(_, (_, count))| *count > 0) {
-            let height = scaled(*count, peak, SPARK_HEIGHT);
-            let _ = write!(path, "M{} {SPARK_HEIGHT}v-{height}h4v{height}z", index * SPARK_STEP);
+        for (index, (_, count)) in points.iter().enumerate() {
+            if *count > 0 {
+                let height = scaled(*count, peak, SPARK_HEIGHT);
+                let x = index * SPARK_STEP;
+                let _ = write!(path, "M{x} {SPARK_HEIGHT}v-{height}h4v{height}z");
+            }
         }
         let events = number::counted(total, "event", "events");
         let label = if total == 0 {

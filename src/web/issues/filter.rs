@@ -130,12 +130,9 @@ impl ListQuery {
         if query.is_empty() { list_url.to_owned() } else { format!("{list_url}?{query}") }
     }
 
-    /// The same list, changed; a changed list begins at its first page.
-    #[must_use]
-    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut other = Self { cursor: String::new(), ..self.clone() };
-        change(&mut other);
-        other
+    /// The same list from its first page: where a changed list begins.
+    pub fn first_page(&self) -> Self {
+        Self { cursor: String::new(), ..self.clone() }
     }
 }
 
@@ -174,7 +171,7 @@ mod tests {
     fn a_changed_list_begins_at_its_first_page() {
         let query = read("cursor=1:2:0&state=all");
         assert!(query.url("/d").contains("cursor"));
-        let other = query.with(|query| query.sort = "user".to_owned());
+        let other = ListQuery { sort: "user".to_owned(), ..query.first_page() };
         assert_eq!(other.url("/d"), "/d?state=all&sort=user");
     }
 

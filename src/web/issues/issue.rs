@@ -36,49 +36,49 @@ impl ChartQuery {
 #[derive(Clone, Debug)]
 pub(super) struct IssueFrame {
     /// The address of the issue.
-    pub url: String,
+    pub(super) url: String,
     /// The address of the list of its project.
-    pub project_url: String,
+    pub(super) project_url: String,
     /// The address of the list.
-    pub list_url: String,
+    pub(super) list_url: String,
     /// The project's name.
-    pub project: String,
+    pub(super) project: String,
     /// What people call the issue.
-    pub short_id: String,
+    pub(super) short_id: String,
     /// The level's word.
-    pub level: &'static str,
+    pub(super) level: &'static str,
     /// What is said at a glance: the exception's type, or the message.
-    pub kind: String,
+    pub(super) kind: String,
     /// The exception's message.
-    pub value: String,
+    pub(super) value: String,
     /// Where it happens.
-    pub culprit: String,
+    pub(super) culprit: String,
     /// Nothing caught it.
-    pub is_unhandled: bool,
+    pub(super) is_unhandled: bool,
     /// Its state.
-    pub badge: Option<Badge>,
+    pub(super) badge: Option<Badge>,
     /// It waits for somebody.
-    pub is_open: bool,
+    pub(super) is_open: bool,
     /// The release that "in this release" would name; empty if none is known.
-    pub last_release: String,
+    pub(super) last_release: String,
     /// All events.
-    pub events: String,
+    pub(super) events: String,
     /// All users.
-    pub users: String,
+    pub(super) users: String,
     /// What part of the payloads was kept, in words; empty if all were.
-    pub kept: String,
+    pub(super) kept: String,
     /// When it was first seen.
-    pub first_seen: Moment,
+    pub(super) first_seen: Moment,
     /// In which release.
-    pub first_release: String,
+    pub(super) first_release: String,
     /// When it was last seen.
-    pub last_seen: Moment,
+    pub(super) last_seen: Moment,
     /// Events over time.
-    pub chart: Bars,
+    pub(super) chart: Bars,
     /// Whether the chart shows a day; otherwise a fortnight.
-    pub is_day: bool,
+    pub(super) is_day: bool,
     /// The page that is shown: `event`, `tags`, `grouping` or `activity`.
-    pub tab: &'static str,
+    pub(super) tab: &'static str,
 }
 
 impl IssueFrame {

@@ -90,7 +90,7 @@ pub(super) async fn show(
     let mut view = ListView::new(member, query, toast);
     view.add_environments(&mut db, member).await?;
     match view.query.filter_for(view.query.state(), now) {
-        Err(problem) => view.problem = problem.to_string(),
+        Err(problem) => view.problem = sentence(&problem.to_string()),
         Ok(filter) => {
             view.count_states(&mut db, &scope, now).await?;
             let found = issues::search(&mut db, &scope, &filter, now).await?;
@@ -173,8 +173,8 @@ impl ListView {
         };
         self.rows = found.items.iter().map(row).collect();
         let page = |edge: crate::base::page::Edge| {
-            let url = self.query.with(|query| query.cursor = edge.cursor.to_string());
-            edge.has_rows.then(|| url.url(&self.list_url))
+            let query = ListQuery { cursor: edge.cursor.to_string(), ..self.query.first_page() };
+            edge.has_rows.then(|| query.url(&self.list_url))
         };
         (self.previous_url, self.next_url) = (page(found.previous), page(found.next));
         Ok(())
@@ -197,13 +197,21 @@ impl ListView {
                 url: format!("{organization_url}/projects/{}", project.slug),
             };
         }
-        let all = self.query.with(|query| query.state = "all".to_owned()).url(&self.list_url);
+        let all =
+            ListQuery { state: "all".to_owned(), ..self.query.first_page() }.url(&self.list_url);
         match (self.query.is_narrowed(), self.query.state()) {
             (true, _) => Empty::NothingMatches(self.list_url.clone()),
             (false, "unresolved") => Empty::AllDone(all),
             (false, state) => Empty::NoneInState { state, url: all },
         }
     }
+}
+
+/// `a quote is not closed` as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn total_words(total: Total) -> String {
@@ -215,7 +223,7 @@ fn tabs(query: &ListQuery, list_url: &str) -> Vec<Choice> {
     let tab = |(word, label): (&str, &str)| Choice {
         value: word.to_owned(),
         label: label.to_owned(),
-        url: query.with(|query| query.state = word.to_owned()).url(list_url),
+        url: ListQuery { state: word.to_owned(), ..query.first_page() }.url(list_url),
         is_chosen: query.state() == word,
         count: String::new(),
     };
@@ -226,7 +234,7 @@ fn sorts(query: &ListQuery, list_url: &str) -> Vec<Choice> {
     let sort = |(sort, label): (issues::Sort, &str)| Choice {
         value: sort.as_str().to_owned(),
         label: label.to_owned(),
-        url: query.with(|query| query.sort = sort.as_str().to_owned()).url(list_url),
+        url: ListQuery { sort: sort.as_str().to_owned(), ..query.first_page() }.url(list_url),
         is_chosen: query.sort() == sort,
         count: String::new(),
     };
@@ -237,7 +245,7 @@ fn bars(query: &ListQuery, list_url: &str) -> Vec<Choice> {
     let bars = |period: StatsPeriod, label: &str| Choice {
         value: period.as_str().to_owned(),
         label: label.to_owned(),
-        url: query.with(|query| query.bars = period.as_str().to_owned()).url(list_url),
+        url: ListQuery { bars: period.as_str().to_owned(), ..query.first_page() }.url(list_url),
         is_chosen: query.bars() == period,
         count: String::new(),
     };

@@ -15,35 +15,35 @@ const MAX_TITLE_CHARS: usize = 300;
 #[derive(Clone, Debug)]
 pub(super) struct IssueRow {
     /// What a selection sends.
-    pub id: String,
+    pub(super) id: String,
     /// Its page.
-    pub url: String,
+    pub(super) url: String,
     /// The level's word.
-    pub level: &'static str,
+    pub(super) level: &'static str,
     /// What is said at a glance.
-    pub kind: String,
+    pub(super) kind: String,
     /// The exception's message.
-    pub value: String,
+    pub(super) value: String,
     /// Where it happens.
-    pub culprit: String,
+    pub(super) culprit: String,
     /// The project's name.
-    pub project: String,
+    pub(super) project: String,
     /// What people call the issue.
-    pub short_id: String,
+    pub(super) short_id: String,
     /// Its state, where it asks for attention.
-    pub badge: Option<Badge>,
+    pub(super) badge: Option<Badge>,
     /// Nothing caught it.
-    pub is_unhandled: bool,
+    pub(super) is_unhandled: bool,
     /// Events over time.
-    pub bars: Spark,
+    pub(super) bars: Spark,
     /// All events, short and exact.
-    pub events: (String, String),
+    pub(super) events: (String, String),
     /// All users, short and exact.
-    pub users: (String, String),
+    pub(super) users: (String, String),
     /// When it was first seen.
-    pub first_seen: Moment,
+    pub(super) first_seen: Moment,
     /// When it was last seen.
-    pub last_seen: Moment,
+    pub(super) last_seen: Moment,
 }
 
 impl IssueRow {

@@ -272,53 +272,55 @@ fn the_tabs_of_an_issue_render() {
     assert!(html.contains("Grouped by"), "{html}");
 }
 
+/// Types, messages, places and levels of the sample list.
+const WORDS: [(&str, &str, &str, Level); 10] = [
+    ("ZeroDivisionError", "division by zero", "pricing.discount in share_of", Level::Error),
+    (
+        "TypeError",
+        "Cannot read properties of undefined (reading 'total')",
+        "renderCart(cart/view)",
+        Level::Error,
+    ),
+    (
+        "OperationalError",
+        "connection to server at \"db-2\" (10.0.4.7), port 5432 failed: timeout expired",
+        "/api/orders",
+        Level::Fatal,
+    ),
+    (
+        "",
+        "Payment provider answered 503, retrying in 30 s",
+        "payments.client in charge",
+        Level::Warning,
+    ),
+    ("KeyError", "'customer_id'", "orders.export in rows", Level::Error),
+    (
+        "thread 'main' panicked",
+        "index out of bounds: the len is 3 but the index is 3",
+        "ledger::close_day",
+        Level::Fatal,
+    ),
+    (
+        "NoMethodError",
+        "undefined method `name' for nil:NilClass",
+        "InvoicesController#show",
+        Level::Error,
+    ),
+    ("", "Slow query: 4.2 s", "reports.daily in run", Level::Info),
+    (
+        "ChunkLoadError",
+        "Loading chunk 14 failed. (error: https://shop.example/js/14.c0ffee.js)",
+        "webpack",
+        Level::Error,
+    ),
+    ("", "cache miss", "catalog.cache in get", Level::Debug),
+];
+
 /// A believable page of the list.
 fn some_issues() -> Vec<Issue> {
-    let words = [
-        ("ZeroDivisionError", "division by zero", "pricing.discount in share_of", Level::Error),
-        (
-            "TypeError",
-            "Cannot read properties of undefined (reading 'total')",
-            "renderCart(cart/view)",
-            Level::Error,
-        ),
-        (
-            "OperationalError",
-            "connection to server at \"db-2\" (10.0.4.7), port 5432 failed: timeout expired",
-            "/api/orders",
-            Level::Fatal,
-        ),
-        (
-            "",
-            "Payment provider answered 503, retrying in 30 s",
-            "payments.client in charge",
-            Level::Warning,
-        ),
-        ("KeyError", "'customer_id'", "orders.export in rows", Level::Error),
-        (
-            "thread 'main' panicked",
-            "index out of bounds: the len is 3 but the index is 3",
-            "ledger::close_day",
-            Level::Fatal,
-        ),
-        (
-            "NoMethodError",
-            "undefined method `name' for nil:NilClass",
-            "InvoicesController#show",
-            Level::Error,
-        ),
-        ("", "Slow query: 4.2 s", "reports.daily in run", Level::Info),
-        (
-            "ChunkLoadError",
-            "Loading chunk 14 failed. (error: https://shop.example/js/14.c0ffee.js)",
-            "webpack",
-            Level::Error,
-        ),
-        ("", "cache miss", "catalog.cache in get", Level::Debug),
-    ];
     let mut issues = Vec::new();
     for number in 0..50_i64 {
-        let (kind, value, culprit, level) = words[usize::try_from(number).unwrap() % words.len()];
+        let (kind, value, culprit, level) = WORDS[usize::try_from(number).unwrap() % WORDS.len()];
         let title = if kind.is_empty() { value.to_owned() } else { format!("{kind}: {value}") };
         let substatus =
             [Substatus::Ongoing, Substatus::New, Substatus::Ongoing, Substatus::Regressed]

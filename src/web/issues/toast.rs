@@ -10,9 +10,9 @@ use crate::web::components::number;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Toast {
     /// `2 issues resolved.`
-    pub text: String,
+    pub(super) text: String,
     /// What the form of "undo" sends; empty if nothing was changed.
-    pub undo: String,
+    pub(super) undo: String,
 }
 
 impl Toast {

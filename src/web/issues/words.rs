@@ -9,11 +9,11 @@ use crate::web::components::time::Moment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Badge {
     /// The word.
-    pub word: &'static str,
+    pub(super) word: &'static str,
     /// `accent`, `good`, `warning` … or empty.
-    pub tone: &'static str,
+    pub(super) tone: &'static str,
     /// What it means.
-    pub meaning: String,
+    pub(super) meaning: String,
 }
 
 /// The badge of an issue's state; an ongoing issue needs none.

@@ -141,7 +141,9 @@ fn tree_places(list: &[Exception]) -> Option<Vec<Place>> {
 fn flatten_chain(mut places: Vec<Place>) -> Vec<Place> {
     let is_chain = places.windows(2).all(|pair| pair[1].depth == pair[0].depth + 1);
     if is_chain {
-        places.iter_mut().for_each(|place| place.depth = 0);
+        for place in &mut places {
+            place.depth = 0;
+        }
     }
     places
 }

@@ -167,7 +167,7 @@ fn message(event: &Event) -> (String, String, Tree) {
 
 fn template(frame: &crate::protocol::event::Frame) -> FrameView {
     let mut view = FrameView::new(frame, "python", true);
-    view.function = "template".to_owned();
+    "template".clone_into(&mut view.function);
     view.is_open = view.has_detail();
     view
 }

@@ -5,6 +5,7 @@ use crate::protocol::event::{Event, Thread};
 
 /// A thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the wire's own flags, each shown as a word")]
 pub struct ThreadView {
     /// Its name, else its id.
     pub name: String,

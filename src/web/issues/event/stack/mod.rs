@@ -8,6 +8,7 @@ pub(super) use frame::base_name;
 pub use frame::{FrameView, SourceLine};
 
 use crate::protocol::event::{Frame, Stacktrace};
+use crate::protocol::lenient::Raw;
 
 /// Which end of a stack comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct StackView {
 #[expect(clippy::large_enum_variant, reason = "most segments are the large one")]
 pub enum Segment {
     /// One frame.
-    Frame(FrameView),
+    Frame(Box<FrameView>),
     /// Frames that are rarely the reason.
     Run {
         /// What is hidden: `6 frames from django, werkzeug`.
@@ -94,7 +95,7 @@ impl StackView {
         let has_app = roles.contains(&Role::App);
         let mut open_left = if is_main { MAX_OPEN_FRAMES } else { 0 };
         let mut segments = Vec::new();
-        let mut run = Vec::new();
+        let mut run: Option<Run> = None;
         // Newest first is the order in which frames are chosen to be open, whatever is shown first.
         for (index, frame) in frames.iter().enumerate().rev() {
             let is_crash = index + 1 == frames.len();
@@ -104,17 +105,18 @@ impl StackView {
             view.is_open = wants_open && open_left > 0 && view.has_reason();
             open_left -= usize::from(view.is_open);
             let is_folded = has_app && !is_crash && role != Role::App;
+            if !is_folded || run.as_ref().is_some_and(|run| run.role != role) {
+                segments.extend(run.take().map(Run::into_segment));
+            }
             if is_folded {
-                if run.last().is_some_and(|(known, _)| *known != role) {
-                    close_run(&mut segments, &mut run, frames, platform);
-                }
-                run.push((role, (index, view)));
+                let run = run.get_or_insert_with(|| Run::new(role));
+                run.origins.extend(origin::of(frame, platform));
+                run.frames.push(view);
             } else {
-                close_run(&mut segments, &mut run, frames, platform);
-                segments.push(Segment::Frame(view));
+                segments.push(Segment::Frame(Box::new(view)));
             }
         }
-        close_run(&mut segments, &mut run, frames, platform);
+        segments.extend(run.take().map(Run::into_segment));
         if order == Order::OldestFirst {
             reverse(&mut segments);
         }
@@ -122,25 +124,34 @@ impl StackView {
     }
 }
 
-type Run = Vec<(Role, (usize, FrameView))>;
+/// Frames of one role that follow each other.
+struct Run {
+    role: Role,
+    /// The libraries they are from, as often as they come.
+    origins: Vec<String>,
+    frames: Vec<FrameView>,
+}
 
-/// Puts a run away: folded if it is worth a fold, as it is if it is a single frame.
-fn close_run(segments: &mut Vec<Segment>, run: &mut Run, frames: &[Frame], platform: &str) {
-    let Some((role, _)) = run.first() else { return };
-    let role = *role;
-    let members: Vec<(usize, FrameView)> = run.drain(..).map(|(_, member)| member).collect();
-    if members.len() == 1 {
-        segments.extend(members.into_iter().map(|(_, view)| Segment::Frame(view)));
-        return;
+impl Run {
+    fn new(role: Role) -> Self {
+        Self { role, origins: Vec::new(), frames: Vec::new() }
     }
-    let summary = if role == Role::Repeat {
-        format!("the same frame {} more times", members.len())
-    } else {
-        let origins = members.iter().filter_map(|(index, _)| origin::of(&frames[*index], platform));
-        run_summary(members.len(), origins)
-    };
-    let frames = members.into_iter().map(|(_, view)| view).collect();
-    segments.push(Segment::Run { summary, frames });
+
+    /// The run folded; a single frame takes no more room than what would stand for it.
+    fn into_segment(mut self) -> Segment {
+        if self.frames.len() == 1
+            && let Some(view) = self.frames.pop()
+        {
+            return Segment::Frame(Box::new(view));
+        }
+        let count = self.frames.len();
+        let summary = if self.role == Role::Repeat {
+            format!("the same frame {count} more times")
+        } else {
+            run_summary(count, self.origins.into_iter())
+        };
+        Segment::Run { summary, frames: self.frames }
+    }
 }
 
 /// `6 frames from django, werkzeug and 2 more`.
@@ -201,7 +212,7 @@ fn reverse(segments: &mut [Segment]) {
 
 fn registers(stack: &Stacktrace) -> Vec<(String, String)> {
     let object: Option<std::collections::BTreeMap<String, String>> =
-        stack.registers.as_ref().and_then(|raw| raw.parse());
+        stack.registers.as_ref().and_then(Raw::parse);
     object.map(|object| object.into_iter().collect()).unwrap_or_default()
 }
 
