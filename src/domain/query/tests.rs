@@ -1,3 +1,5 @@
+//! The search language, read and refused.
+
 use Expression::{All, Any, Text};
 use chrono::TimeDelta;
 

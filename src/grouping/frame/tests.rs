@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "the frames are made where it is called")]
 fn leaves(platform: &str, frame: Frame) -> Leaves {
     FrameView::new(&frame, platform).leaves()
 }

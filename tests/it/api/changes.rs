@@ -64,12 +64,13 @@ async fn an_issue_is_resolved_reopened_and_archived_and_its_history_says_by_whom
     assert_eq!(states(&app).await, ["archived_forever", "new", "new"]);
 }
 
-#[tokio::test]
-async fn every_way_to_say_it_is_understood() {
-    let (app, _project) = three().await;
-    let program = ada(&app).await;
-    let until = "2026-12-01T00:00:00Z";
-    for (body, status, substatus, details) in [
+/// What is asked, and the status, substatus and details that come of it.
+type Wish = (Value, &'static str, Value, Value);
+
+const UNTIL: &str = "2026-12-01T00:00:00Z";
+
+fn plain_wishes() -> Vec<Wish> {
+    vec![
         (
             json!({"status": "resolvedInNextRelease"}),
             "resolved",
@@ -102,11 +103,16 @@ async fn every_way_to_say_it_is_understood() {
             json!({}),
         ),
         (json!({"substatus": "archived_forever"}), "ignored", json!("archived_forever"), json!({})),
+    ]
+}
+
+fn wishes_with_conditions() -> Vec<Wish> {
+    vec![
         (
-            json!({"status": "ignored", "statusDetails": {"ignoreUntil": until}}),
+            json!({"status": "ignored", "statusDetails": {"ignoreUntil": UNTIL}}),
             "ignored",
             json!("archived_until_condition_met"),
-            json!({"ignoreUntil": until}),
+            json!({"ignoreUntil": UNTIL}),
         ),
         (
             json!({"status": "ignored", "ignoreCount": 10, "ignoreWindow": 0}),
@@ -134,7 +140,16 @@ async fn every_way_to_say_it_is_understood() {
             json!({}),
         ),
         (json!({"status": "resolved", "unheardOf": {"a": 1}}), "resolved", Value::Null, json!({})),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn every_way_to_say_it_is_understood() {
+    let (app, _project) = three().await;
+    let program = ada(&app).await;
+    for (body, status, substatus, details) in
+        plain_wishes().into_iter().chain(wishes_with_conditions())
+    {
         let answer = program.put("/issues/SHOP-1/", &body).await;
         assert_eq!(answer.status, 200, "{body}: {}", answer.body);
         let issue = answer.body;

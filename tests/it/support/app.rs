@@ -43,8 +43,6 @@ pub(crate) struct TestApp {
 pub(crate) struct TestProject {
     /// Its id.
     pub(crate) id: ProjectId,
-    /// Its slug.
-    pub(crate) slug: String,
     /// Its public key.
     pub(crate) key: String,
     /// What an SDK is given.
@@ -119,7 +117,7 @@ impl TestApp {
         };
         let (project, key) = projects::create(&self.app, new).await.unwrap();
         let dsn = projects::dsn(&self.app.config.server, &key.public_key, project.id);
-        TestProject { id: project.id, slug: project.slug.to_string(), key: key.public_key, dsn }
+        TestProject { id: project.id, key: key.public_key, dsn }
     }
 
     /// Waits until everything that was accepted so far has taken effect.

@@ -1,3 +1,5 @@
+//! What a search for issues means.
+
 use super::*;
 use crate::base::{IssueNumber, ProjectId};
 use crate::domain::issues::{Status, Substatus};

@@ -215,6 +215,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn browsers_are_told_by_their_user_agents() {
         const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)";
         const WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)";

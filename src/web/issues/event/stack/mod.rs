@@ -63,7 +63,6 @@ pub struct StackView {
 
 /// A part of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most segments are the large one")]
 pub enum Segment {
     /// One frame.
     Frame(Box<FrameView>),
