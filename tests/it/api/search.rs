@@ -382,7 +382,7 @@ async fn every_query_that_can_be_read_is_sql_that_postgres_takes() {
 }
 
 #[tokio::test]
-async fn one_organization_never_finds_what_is_another_one() {
+async fn one_organization_never_finds_what_belongs_to_another() {
     let (app, _shop) = seeded().await;
     let mut db = app.app.db.acquire().await.unwrap();
     let now = start_time();
