@@ -141,7 +141,7 @@ impl Grouping {
     }
 }
 
-/// Groups an event that was [prepared](super::prepare).
+/// Groups an event that was [prepared](super::prepare()).
 pub fn group(event: &Event, config: &Config) -> Grouping {
     let mut grouping = Grouping {
         config: config.version().to_owned(),

@@ -11,7 +11,7 @@
 //! unknown because Postgres did not answer.
 //!
 //! # Adding an endpoint
-//! One file in `endpoints/`, one line in [`routes`]; it ends in [`endpoints::keep`] like the others.
+//! One file in `endpoints/`, one line in [`routes`]; it ends in `endpoints::keep` like the others.
 
 mod address;
 mod authenticate;

@@ -2,7 +2,7 @@
 //!
 //! For newcomers who want to see a living product, for screenshots, and for benchmarks of the pages.
 //! Six projects in as many languages send what their Sentry SDKs would: [`scene`] says what is broken,
-//! [`timeline`] when, [`plan`] draws it all from a seed, and [`fill`] hands each event to the pipeline
+//! [`timeline`] when, [`plan`] draws it all from a seed, and [`mod@fill`] hands each event to the pipeline
 //! as if it had been received at its time. The same seed, size and moment give the same demo.
 //!
 //! # Adding a project

@@ -1,11 +1,11 @@
 //! Issues: what is broken, each with all its events, its state and its history.
 //!
 //! The pipeline opens issues and counts for them in batches; people and programs find them with
-//! [`search`], look at one with [`find`], and change its state with the verbs of [`triage`]:
+//! [`mod@search`], look at one with [`find`], and change its state with the verbs of [`triage`]:
 //! [`resolve`], [`reopen`], [`archive`], and [`restore`], which undoes any of them. Each verb works on a
-//! selection in one transaction and leaves a line of [`activity`] per issue that it really changed.
+//! selection in one transaction and leaves a line of [`mod@activity`] per issue that it really changed.
 //!
-//! Every table begins with the project and an [`IssueId`] says its project, so a list of issues is
+//! Every table begins with the project and an `IssueId` says its project, so a list of issues is
 //! always looked up by both: that is what keeps one database shardable.
 
 mod activity;

@@ -56,7 +56,7 @@ pub trait Lenient {
 /// Reads a whole document with reader `L`.
 ///
 /// # Errors
-/// When `bytes` is no JSON even after [`repair`].
+/// When `bytes` is no JSON even after [`repair()`].
 pub fn from_slice<L: Lenient>(
     bytes: &[u8],
     problems: &Problems,

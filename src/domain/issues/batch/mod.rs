@@ -1,6 +1,6 @@
 //! Issues meet events: the set-based write side, called once per batch inside its transaction.
 //!
-//! [`assign`] finds or opens the issue of every arrival; [`record`] then counts. Each issue is touched
+//! [`assign()`] finds or opens the issue of every arrival; [`record()`] then counts. Each issue is touched
 //! once per batch however many events it got, so a storm of one error costs little more than one event.
 //!
 //! Locks are always taken in the same order — issue counters by project, issues by id, outcome

@@ -10,7 +10,7 @@
 //! - What the client attached (variables, contexts, extra data) stays text and is taken apart only
 //!   where it is over its budget: [`budget`].
 //! - Texts that end up in columns hold no NUL, which Postgres refuses: tags, the single attributes,
-//!   the user's fields; [`describe`](super::describe) sees to titles. Everything else is stored
+//!   the user's fields; [`describe`](mod@super::describe) sees to titles. Everything else is stored
 //!   inside a payload of bytes and keeps it, because grouping looks at it (PHP puts one into the
 //!   names of anonymous classes).
 //!
