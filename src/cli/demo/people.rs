@@ -3,7 +3,7 @@
 use super::chance::Chance;
 
 const FIRST_NAMES: [&str; 32] = [
-    "Amira", "Ben", "Chiara", "Daniel", "Elif", "Femi", "Grace", "Hiro", "Ines", "Jonas", "Kavya",
+    "Amira", "Ben", "Chiara", "Daniel", "Elif", "Femi", "Grace", "Hiro", "Ivan", "Jonas", "Kavya",
     "Liam", "Mei", "Noah", "Olga", "Pedro", "Quinn", "Rosa", "Samir", "Tove", "Uma", "Viktor",
     "Wanda", "Xavier", "Yara", "Zoe", "Anders", "Beatriz", "Chen", "Dalia", "Emeka", "Farah",
 ];

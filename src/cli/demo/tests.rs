@@ -55,7 +55,7 @@ fn clients_find_nothing_wrong_with_any_event() {
 
 #[test]
 fn each_error_is_an_issue_of_its_own_however_often_it_occurs() {
-    let plan = Plan::new(4000, 7, end()).unwrap();
+    let plan = Plan::new(1500, 7, end()).unwrap();
     let mut owners = HashMap::new();
     let mut hashes: BTreeMap<usize, HashSet<String>> = BTreeMap::new();
     for number in 0..plan.moments.len() {
