@@ -1,3 +1,5 @@
+//! Stacks folded, numbered and told apart.
+
 use super::*;
 
 fn frame(function: &str, line: u64, in_app: bool) -> Frame {
