@@ -114,8 +114,8 @@ fn sentence(grouping: &Grouping, variant: VariantName) -> String {
 fn basis_words(basis: &Basis, view: View) -> String {
     match &basis.tree {
         Tree::Exceptions(exceptions) => exceptions_words(exceptions, view),
-        Tree::Thread(stack) => format!("{} of a thread", frames_words(&[stack], view)),
-        Tree::Stacktrace(stack) => frames_words(&[stack], view),
+        Tree::Thread(stack) => frames_words(&[stack], view, " of a thread"),
+        Tree::Stacktrace(stack) => frames_words(&[stack], view, ""),
         Tree::Template(texts) => format!("the place in the template: {}", quoted(texts)),
         Tree::Report(texts) => format!("what the {} says: {}", basis.strategy, quoted(texts)),
         Tree::Message(text) => format!("the message {}", quoted([&text.value])),
@@ -152,12 +152,12 @@ fn exceptions_words(exceptions: &[ExceptionPart], view: View) -> String {
     }
     let stacks: Vec<_> = counting.iter().filter_map(|part| part.stacktrace.as_ref()).collect();
     if stacks.iter().any(|stack| stack.marks.get(view).counts) {
-        words.push(frames_words(&stacks, view));
+        words.push(frames_words(&stacks, view, ""));
     }
     joined(&words)
 }
 
-fn frames_words(stacks: &[&StackPart], view: View) -> String {
+fn frames_words(stacks: &[&StackPart], view: View, of: &str) -> String {
     let counting = stacks
         .iter()
         .filter(|stack| stack.marks.get(view).counts)
@@ -173,7 +173,7 @@ fn frames_words(stacks: &[&StackPart], view: View) -> String {
         View::App => "",
         View::System => ", as none is in app",
     };
-    format!("{counting} {what}frame{plural}{why}")
+    format!("{counting} {what}frame{plural}{of}{why}")
 }
 
 fn fingerprint_words(fingerprint: &Fingerprint) -> String {

@@ -4,13 +4,13 @@
 //! no clock, no I/O, so that previews can replay a thousand stored events and explanations cannot drift
 //! (`docs/decisions/0004-grouping-is-pure.md`).
 //!
-//! 1. [`mod@prepare`] brings stacks into their canonical form; the result is stored with the event.
+//! 1. [`prepare()`] brings stacks into their canonical form; the result is stored with the event.
 //! 2. [`group`] asks the parts of the event in order which one decides (`strategies`): exceptions, a thread's
 //!    stack, …, the message at last. What counts of it is a [`Tree`].
 //! 3. A stack has two *views*, the program's own frames (`app`) and all frames (`system`); each that tells
 //!    something new becomes a [`Variant`] with a hash. The first hash that is known decides the issue.
 //! 4. A fingerprint, from the client or from a rule, replaces the tree or joins it.
-//! 5. [`mod@explain`] says it in words.
+//! 5. [`explain()`] says it in words.
 //!
 //! Hashes equal those of existing Sentry installations byte by byte, so that a moved project finds its
 //! issues again. Whatever changes a hash changes [`Config::version`], which is stored beside it.

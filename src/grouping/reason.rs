@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Strategy;
-
 /// Whether a part counts in one view, and what decided it where that is not plain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -83,8 +81,6 @@ pub enum Reason {
     SameAsApp,
     /// Another view has a stack, this one has none.
     OtherViewHasStack,
-    /// A more telling part of the event decides.
-    StrategyDecides(Strategy),
     /// A fingerprint decides.
     FingerprintDecides,
 }
@@ -120,7 +116,6 @@ impl fmt::Display for Reason {
             Self::LineWithoutFunction => "a page's line without a function",
             Self::SameAsApp => "the same hash as the in-app frames",
             Self::OtherViewHasStack => "the full stack trace decides",
-            Self::StrategyDecides(strategy) => return write!(f, "the {strategy} decides"),
             Self::FingerprintDecides => "the fingerprint decides",
         })
     }

@@ -48,14 +48,25 @@ impl Leaves {
 impl<'e> FrameView<'e> {
     /// A frame of an event of platform `event_platform`; the frame's own platform goes first.
     pub(super) fn new(frame: &'e Frame, event_platform: &'e str) -> Self {
+        let mut view = Self::of_trimmed(frame, event_platform);
+        if frame.raw_function.is_none() {
+            let function = frame.function.as_deref().filter(|name| !name.is_empty());
+            view.function = function.map(|name| trim_function(name, view.platform));
+        }
+        view
+    }
+
+    /// The same for a frame whose function is known to be short already.
+    pub(super) fn of_trimmed(frame: &'e Frame, event_platform: &'e str) -> Self {
         let platform = frame.platform.as_deref().unwrap_or(event_platform);
         let function = frame.function.as_deref().filter(|name| !name.is_empty());
-        let function = function.map(|function| match frame.raw_function {
-            Some(_) => Cow::Borrowed(function),
-            None => trim_function(function, platform),
-        });
-        let family = Family::of(platform);
-        Self { frame, platform, family, function, client_in_app: client_in_app(frame) }
+        Self {
+            frame,
+            platform,
+            family: Family::of(platform),
+            function: function.map(Cow::Borrowed),
+            client_in_app: client_in_app(frame),
+        }
     }
 
     /// The frame's texts, each with the reason why it does not count, if it does not.

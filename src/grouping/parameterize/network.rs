@@ -143,7 +143,9 @@ pub(super) fn hostname<'t>(scan: Scan<'t>, word: Word<'t>) -> Option<Scan<'t>> {
     if !matches!(word.next(), Some(b'.' | b'-')) {
         return None;
     }
-    let end = domain_end(scan)?;
+    // Longer chains of labels are no host, and reading each to its end would take forever.
+    let near = &scan.text[..scan.text.len().min(scan.at + MAX_HOST + 1)];
+    let end = Scan { text: scan.text, at: domain_end(Scan { text: near, ..scan })?.at };
     let host = std::str::from_utf8(&scan.text[scan.at..end.at]).ok()?;
     let labels = host.split('.');
     let last = labels.clone().next_back()?;

@@ -68,6 +68,8 @@ fn urls() {
 #[test]
 fn hosts() {
     assert_all("<hostname>", &["example.com", "db-1.eu.example.org", "EXAMPLE.COM", "main.rs"]);
+    let long = "a.".repeat(130) + "com";
+    assert_eq!(parameterize(&long), Some("a.".repeat(4) + "<hostname>"), "255 characters at most");
     assert_stays(&["foo.py", "example.Com", "-a.b.com-", "a..com", "self.value"]);
 }
 

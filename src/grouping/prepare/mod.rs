@@ -85,7 +85,7 @@ impl Stage<'_> {
         let Some(frames) = stack.and_then(|stack| stack.frames.as_mut()) else { return };
         frames.iter_mut().for_each(|frame| self.clean(frame));
         let views: Vec<_> =
-            frames.iter().map(|frame| FrameView::new(frame, self.platform)).collect();
+            frames.iter().map(|frame| FrameView::of_trimmed(frame, self.platform)).collect();
         let run = Run::classify(self.config.rules(), owner, &views);
         let decided: Vec<_> = views
             .iter()

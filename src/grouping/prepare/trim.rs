@@ -19,8 +19,6 @@ const PROTECTED: [(&str, char); 5] = [
     (" -> ", ARROW),
     ("`anonymous namespace'", ANONYMOUS),
 ];
-/// What is in each of them.
-const PROTECTED_SIGNS: [&str; 4] = ["operator", " -> ", "`", MSVC_ANONYMOUS];
 
 /// How MSVC begins the name of the anonymous namespace of one file.
 const MSVC_ANONYMOUS: &str = "?A0x";
@@ -43,35 +41,42 @@ pub(in crate::grouping) fn trim_function<'n>(name: &'n str, platform: &str) -> C
 
 /// Names that nothing is done to: C symbols, placeholders, Objective-C methods.
 fn is_plain(name: &str) -> bool {
+    let is_stand_in = |c: char| ('\u{e000}'..='\u{e004}').contains(&c);
     matches!(name, "<redacted>" | "<unknown>")
         || ["[", "+[", "-["].iter().any(|start| name.starts_with(start))
-        || name.contains(|c: char| ('\u{e000}'..='\u{e004}').contains(&c))
+        || (!name.is_ascii() && name.contains(is_stand_in))
         || (without_rust_hash(name).len() == name.len()
             && !name.bytes().any(|byte| b" \t\n<>()?$@&".contains(&byte)))
 }
 
 fn trim_native(name: &str) -> String {
-    // Every step looks first whether there is anything to do: names are many and mostly simple.
-    let mut text = without_qualifiers(name).to_owned();
-    let is_protected = PROTECTED_SIGNS.iter().any(|sign| text.contains(sign));
+    let name = without_qualifiers(name);
+    // Names are many and mostly simple, so every step looks first whether there is anything to do.
+    let has = |sign: u8| name.as_bytes().contains(&sign);
+    let has_brackets = has(b'<') || has(b'(');
+    let is_protected = (has_brackets && name.contains("operator"))
+        || (has(b'>') && name.contains(" -> "))
+        || has(b'`')
+        || has(b'?');
+    let mut text = name.to_owned();
     if is_protected {
         text = PROTECTED
             .iter()
             .fold(text, |text, (from, to)| text.replace(from, &with_stand_in(from, *to)));
     }
-    if text.contains("lambda") || text.contains("$_") {
+    if has(b'$') || name.contains("lambda") {
         text = name_lambdas(&text);
     }
-    if text.contains(MSVC_ANONYMOUS) {
+    if has(b'?') {
         text = name_anonymous_namespaces(&text);
     }
-    if text.contains('(') {
-        text = replace_enclosed(&text, ('(', ')'), &mut |inner, _| match inner {
+    if has(b'(') {
+        text = replace_enclosed(&text, (b'(', b')'), &mut |inner, _| match inner {
             "anonymous namespace" | "operator" => format!("({inner})"),
             _ => String::new(),
         });
     }
-    if text.contains('<') {
+    if has(b'<') {
         text = reduce_generics(&text, 0);
     }
     text = naming_token(text);
@@ -167,36 +172,35 @@ fn name_anonymous_namespaces(text: &str) -> String {
 /// whether the pair begins the text. Brackets without a partner stay.
 fn replace_enclosed(
     text: &str,
-    (open, close): (char, char),
+    (open, close): (u8, u8),
     replace: &mut dyn FnMut(&str, bool) -> String,
 ) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
     let mut depth = 0_usize;
     let mut start = 0;
-    for (at, c) in text.char_indices() {
-        if c == open {
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == open {
             if depth == 0 {
                 start = at;
             }
             depth += 1;
-        } else if c == close && depth > 0 {
+        } else if byte == close && depth > 0 {
             depth -= 1;
             if depth == 0 {
+                out.push_str(&text[copied..start]);
                 out.push_str(&replace(&text[start + 1..at], start == 0));
+                copied = at + 1;
             }
-        } else if depth == 0 {
-            out.push(c);
         }
     }
-    if depth > 0 {
-        out.push_str(&text[start..]);
-    }
+    out.push_str(&text[copied..]);
     out
 }
 
 /// `<…>` behind a name becomes `<T>`; at the start it is Rust's `<Type as Trait>` and names the type.
 fn reduce_generics(text: &str, nesting: usize) -> String {
-    replace_enclosed(text, ('<', '>'), &mut |inner, at_start| {
+    replace_enclosed(text, (b'<', b'>'), &mut |inner, at_start| {
         if inner == "lambda" || inner.starts_with("lambda ") {
             return format!("<{inner}>");
         }
@@ -255,14 +259,9 @@ fn tokens(text: &str) -> Vec<&str> {
 
 /// `name::h` and 16 letters or digits: the hash of a Rust symbol.
 fn without_rust_hash(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((rest, hash))
-            if hash.len() == 16
-                && !rest.is_empty()
-                && hash.bytes().all(|b| b.is_ascii_alphanumeric()) =>
-        {
-            rest
-        }
+    let end = name.len().saturating_sub("::h0123456789abcdef".len());
+    match name.as_bytes()[end..].strip_prefix(b"::h") {
+        Some(hash) if end > 0 && hash.iter().all(u8::is_ascii_alphanumeric) => &name[..end],
         _ => name,
     }
 }
