@@ -4,7 +4,7 @@
 //! binary does not know are no error. Two processes that start at once against one server take turns by sqlx's own
 //! lock.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -32,14 +32,19 @@ pub async fn run(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// The migrations that the database does not have yet, by name.
+/// The migrations that the database does not have yet, by name. An error if it has others of the same
+/// version.
 pub async fn pending(pool: &PgPool) -> Result<Vec<String>> {
     let applied = applied(pool).await.context("could not read which migrations are applied")?;
-    Ok(migrator()
-        .iter()
-        .filter(|migration| !applied.contains(&migration.version))
-        .map(|migration| migration.description.to_string())
-        .collect())
+    let mut pending = Vec::new();
+    for migration in migrator().iter() {
+        match applied.get(&migration.version) {
+            None => pending.push(migration.description.to_string()),
+            Some(checksum) if *checksum == *migration.checksum => {}
+            Some(_) => return Err(explain(MigrateError::VersionMismatch(migration.version))),
+        }
+    }
+    Ok(pending)
 }
 
 /// The day of the newest migration: this binary was made then or later.
@@ -49,19 +54,20 @@ pub fn latest_day() -> NaiveDate {
     NaiveDate::parse_from_str(&(version / 1_000_000).to_string(), "%Y%m%d").unwrap_or_default()
 }
 
-/// sqlx keeps them in a table that a fresh database does not have, so the macros cannot know it.
-async fn applied(pool: &PgPool) -> sqlx::Result<HashSet<i64>> {
+/// The applied migrations with their checksums. sqlx keeps them in a table that a fresh database does not
+/// have, so the macros cannot know it.
+async fn applied(pool: &PgPool) -> sqlx::Result<HashMap<i64, Vec<u8>>> {
     let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
         .fetch_one(pool)
         .await?;
     if !exists {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
-    let versions: Vec<i64> =
-        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success")
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
             .fetch_all(pool)
             .await?;
-    Ok(versions.into_iter().collect())
+    Ok(applied.into_iter().collect())
 }
 
 fn explain(error: MigrateError) -> Error {

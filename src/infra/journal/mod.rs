@@ -140,7 +140,8 @@ impl Journal {
         answered.await.map_err(|_| closed())?
     }
 
-    /// Reads on behind `from`, the position that was committed last; 0 if there is none.
+    /// Reads on behind `from`, the position that was committed last (0 if there is none), and releases
+    /// what is before it.
     ///
     /// Made before the first append of a run: a `from` that the journal has not reached yet means
     /// that files are missing, and moves the journal there.

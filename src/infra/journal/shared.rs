@@ -192,8 +192,15 @@ impl Shared {
         )
     }
 
-    /// Where to read on, given what was committed.
-    pub(super) fn resume(&self, from: u64, durable_end: u64) -> u64 {
+    /// Where to read on, given what was committed; that is released.
+    pub(super) fn resume(&self, committed: u64, durable_end: u64) -> u64 {
+        let from = self.check(committed, durable_end);
+        self.release(from);
+        from
+    }
+
+    /// Compares what was committed with what is there.
+    fn check(&self, from: u64, durable_end: u64) -> u64 {
         let start = self.segments().lengths.keys().next().copied().unwrap_or(0);
         if from > durable_end {
             error!(

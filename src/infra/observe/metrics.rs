@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 /// Every metric that is recorded anywhere, with its help.
-pub const METRICS: [(&str, Kind, &str); 19] = [
+pub const METRICS: [(&str, Kind, &str); 20] = [
     ("picket_build_info", Kind::Gauge, "Always 1; the labels say which Picket this is."),
     ("picket_ingest_requests_total", Kind::Counter, "Requests of SDKs, by endpoint and status."),
     (
@@ -43,6 +43,7 @@ pub const METRICS: [(&str, Kind, &str); 19] = [
         Kind::Counter,
         "Bytes of accepted items, decompressed, by category.",
     ),
+    ("picket_ingest_body_memory_bytes", Kind::Gauge, "What bodies of requests in hand take up."),
     ("picket_ingest_request_duration_seconds", Kind::Seconds, "Time until an SDK has its answer."),
     ("picket_ingest_lag_seconds", Kind::Lag, "Time from accepting an event to having it stored."),
     ("picket_queue_depth", Kind::Gauge, "What waits in a queue; of a journal, its bytes."),

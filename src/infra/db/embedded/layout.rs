@@ -74,12 +74,13 @@ fn socket_name() -> String {
 /// In the data directory, or in the system's temporary folder when the path would be too long for a
 /// socket. Always the same for a data directory, so that a crash leaves nothing behind for ever.
 fn socket_dir(data_dir: &Path) -> PathBuf {
-    let near = data_dir.join("run");
-    if near.join(socket_name()).as_os_str().len() <= MAX_SOCKET_PATH {
-        return near;
-    }
     let digest = secrets::hash(&data_dir.to_string_lossy());
-    std::env::temp_dir().join(format!("picket-{}-{}", geteuid(), secrets::hex(&digest[..6])))
+    let name = format!("picket-{}-{}", geteuid(), secrets::hex(&digest[..6]));
+    let short = Path::new("/tmp").join(&name);
+    [data_dir.join("run"), std::env::temp_dir().join(&name)]
+        .into_iter()
+        .find(|directory| directory.join(socket_name()).as_os_str().len() <= MAX_SOCKET_PATH)
+        .unwrap_or(short)
 }
 
 /// A directory of mode 0700 that belongs to the server's user. One that somebody else has prepared is

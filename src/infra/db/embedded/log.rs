@@ -27,6 +27,12 @@ impl Tail {
         lines.push_back(line);
     }
 
+    /// The last line.
+    pub(super) fn last(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.back().cloned().unwrap_or_default()
+    }
+
     /// Why the server ended, in its own words: its complaints, or all that is left if it made none.
     pub(super) fn explanation(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,5 +133,6 @@ mod tests {
         follow(output.as_bytes(), &tail, || {});
         assert!(!tail.explanation().contains("87"));
         assert!(tail.explanation().ends_with("WARNING:  99"));
+        assert_eq!(tail.last(), "WARNING:  99");
     }
 }

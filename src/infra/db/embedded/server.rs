@@ -36,6 +36,9 @@ const STEADY: Duration = Duration::from_mins(1);
 const WAYS_TO_STOP: [(Signal, Duration); 2] =
     [(Signal::SIGINT, Duration::from_mins(1)), (Signal::SIGQUIT, Duration::from_secs(10))];
 
+/// How often to say that the server is still starting: after a crash it may have a lot to redo.
+const TELL_PROGRESS: Duration = Duration::from_secs(5);
+
 /// How often to see whether the programs were upgraded.
 const WATCH_BINARIES: Duration = Duration::from_mins(1);
 
@@ -184,9 +187,15 @@ impl Supervisor {
         let mut child = self.plan.spawn()?;
         let tail = self.follow_log(&mut child)?;
         let mut watch = BinaryWatch::default();
+        let mut is_up = false;
         loop {
-            match self.events.recv_timeout(WATCH_BINARIES) {
-                Ok(Event::Ready) => self.announce(began),
+            let pause = if is_up { WATCH_BINARIES } else { TELL_PROGRESS };
+            match self.events.recv_timeout(pause) {
+                Ok(Event::Ready) if is_up => info!("Postgres has recovered"),
+                Ok(Event::Ready) => {
+                    is_up = true;
+                    self.announce(began);
+                }
                 Ok(Event::Ended) => {
                     let _ = child.wait();
                     return Ok(End::Died(tail.explanation()));
@@ -195,7 +204,10 @@ impl Supervisor {
                     self.stop(&mut child);
                     return Ok(End::Stopped);
                 }
-                Err(RecvTimeoutError::Timeout) => watch.look(&self.plan.binaries),
+                Err(RecvTimeoutError::Timeout) if is_up => watch.look(&self.plan.binaries),
+                Err(RecvTimeoutError::Timeout) => {
+                    info!("Postgres is still starting; it says: {}", tail.last());
+                }
             }
         }
     }

@@ -107,6 +107,21 @@ async fn reading_goes_on_behind_the_committed_position() {
 }
 
 #[tokio::test]
+async fn a_restart_counts_only_what_is_not_committed() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    let committed = journal.append(body(0)).await.unwrap();
+    journal.append(body(1)).await.unwrap();
+    drop(journal);
+
+    let journal = bench.reopen();
+    assert_eq!(journal.stats().unreleased_bytes, 2 * committed.0, "nobody said so yet");
+    journal.reader(committed);
+    assert_eq!(journal.stats().unreleased_bytes, committed.0);
+    assert_eq!(journal.shared.budget.used(), committed.0);
+}
+
+#[tokio::test]
 async fn appends_that_wait_together_share_a_write() {
     let bench = Bench::new();
     let journal = bench.open();

@@ -106,6 +106,23 @@ async fn a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder() {
 }
 
 #[tokio::test]
+async fn a_path_with_every_odd_character_is_a_path_like_others() {
+    let outer = used_data_dir();
+    let data_dir = outer.path().join("it's, \"here\" 100% $HOME \\é");
+    fs::create_dir(&data_dir).unwrap();
+    fs::rename(outer.path().join("postgres"), data_dir.join("postgres")).unwrap();
+    crate::support::data_dir::open_to_all(&data_dir);
+
+    let database = serve(&data_dir).await;
+    create_kept(&database.pool).await;
+    let beside = open(&data_dir, Purpose::Command).await.unwrap();
+    assert_eq!(count_kept(&beside.pool).await, 0);
+    beside.close().await;
+    assert!(data_dir.join("run/.s.PGSQL.5432").exists());
+    database.close().await;
+}
+
+#[tokio::test]
 async fn data_of_a_version_that_is_not_installed_is_refused_untouched() {
     let data_dir = used_data_dir();
     let version = data_dir.path().join("postgres/PG_VERSION");
