@@ -4,6 +4,8 @@
 //! ([`crate::protocol::envelope::limits`]) and of the journal. What is refused is counted as soon as it
 //! is known whose it was, so that the owner of a key can see what became of its events.
 
+use metrics::counter;
+
 use super::authenticate::Sender;
 use super::{Error, Ingest};
 use crate::domain::usage::Outcome;
@@ -18,14 +20,29 @@ pub(super) fn check(envelope: &Envelope<'_>) -> Result<(), Error> {
     limits::check(envelope).map_err(Error::from)
 }
 
-/// What an envelope counts as.
+/// What an envelope counts as; outlives its bytes, which go on to the journal.
 #[derive(Debug)]
-pub(super) struct Counts(Vec<(DataCategory, u64)>);
+pub(super) struct Counts {
+    quantities: Vec<(DataCategory, u64)>,
+    /// The bytes of payloads, each under its item's first category.
+    bytes: Vec<(&'static str, u64)>,
+}
 
 impl Counts {
     /// Counts the items of an envelope.
     pub(super) fn of(envelope: &Envelope<'_>) -> Self {
-        Self(envelope.items.iter().flat_map(Item::quantities).collect())
+        let items = || envelope.items.iter();
+        let first = |item: &Item<'_>| item.quantities().next();
+        let name = |item| first(item).map_or("none", |(category, _)| category.as_str());
+        let bytes = items().map(|item| (name(item), item.payload.len() as u64)).collect();
+        Self { quantities: items().flat_map(Item::quantities).collect(), bytes }
+    }
+
+    /// Counts the envelope as accepted; its items are counted when they are stored.
+    pub(super) fn accepted(&self) {
+        for (category, bytes) in &self.bytes {
+            counter!("picket_ingest_bytes_total", "category" => *category).increment(*bytes);
+        }
     }
 
     /// Passes `result` on; if it is a refusal, counts every item as refused.
@@ -36,7 +53,7 @@ impl Counts {
         result: Result<T, Error>,
     ) -> Result<T, Error> {
         if let Err(why) = &result {
-            for (category, quantity) in &self.0 {
+            for (category, quantity) in &self.quantities {
                 record(ingest, sender, *category, *quantity, why);
             }
         }

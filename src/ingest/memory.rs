@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use metrics::gauge;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -49,15 +50,25 @@ impl BodyMemory {
 
     fn try_take(&self, bytes: usize) -> bool {
         let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.0.most);
-        self.0.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
+        let is_taken = self.0.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok();
+        if is_taken {
+            gauge!("picket_ingest_body_memory_bytes").increment(as_f64(bytes));
+        }
+        is_taken
     }
 
     fn give_back(&self, bytes: usize) {
         if bytes > 0 {
             self.0.used.fetch_sub(bytes, Ordering::SeqCst);
+            gauge!("picket_ingest_body_memory_bytes").decrement(as_f64(bytes));
             self.0.freed.notify_waiters();
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "less than 2^53 bytes")]
+fn as_f64(bytes: usize) -> f64 {
+    bytes as f64
 }
 
 impl Reservation {

@@ -49,6 +49,8 @@ pub(super) async fn listen(
         connections.spawn(async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
+                // A client that has said everything may close its side and still wait for the answer.
+                .half_close(true)
                 .header_read_timeout(HEAD_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service(router, peer));
             if let Err(error) = watcher.watch(connection).await {

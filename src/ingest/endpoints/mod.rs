@@ -10,7 +10,6 @@ use axum::http::HeaderName;
 use axum::http::header::{CONTENT_TYPE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use metrics::counter;
 
 use super::address::client_address;
 use super::authenticate::{self, Sender};
@@ -20,7 +19,7 @@ use super::{Error, Ingest, buffer};
 use crate::base::{EventId, ProjectId};
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::dsn;
-use crate::protocol::envelope::{Envelope, Item};
+use crate::protocol::envelope::Envelope;
 
 /// The longest `User-Agent`, `Origin` and client name that are kept.
 const MAX_HEADER_CHARS: usize = 512;
@@ -69,9 +68,9 @@ async fn keep(
         given => given,
     };
     if !envelope.items.is_empty() {
-        count_bytes(&envelope.items);
         let accepted = accepted(ingest, request, &sender, event_id, bytes);
         counts.checked(ingest, &sender, buffer::append(ingest, accepted).await)?;
+        counts.accepted();
     }
     drop(memory);
     Ok(Accepted(event_id))
@@ -105,13 +104,4 @@ fn accepted(
 
 fn shortened(text: &str) -> String {
     text.chars().take(MAX_HEADER_CHARS).collect()
-}
-
-/// Counts payloads by the first category of their item.
-fn count_bytes(items: &[Item<'_>]) {
-    for item in items {
-        let category = item.quantities().next().map_or("none", |(category, _)| category.as_str());
-        counter!("picket_ingest_bytes_total", "category" => category)
-            .increment(item.payload.len() as u64);
-    }
 }

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use super::corpus::{Captured, corpus};
 use super::door::{Door, ID, KEY, Setting, event, impatience};
 use super::encodings::compressed;
+use crate::support::TestApp;
 
 /// Sends the head of a request that announces `length` bytes, and `body`.
 async fn connect(door: &Door, length: usize, body: &[u8]) -> TcpStream {
@@ -115,6 +116,23 @@ async fn control_characters_in_a_header_are_a_bad_request() {
     stream.write_all(head).await.unwrap();
     let answer = read_answer(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_sender_that_closes_its_side_still_gets_its_answer() {
+    let app = TestApp::start().await;
+    let project = app.create_project("half").await;
+    let address = app.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (path, body) =
+        (format!("/api/{}/envelope/?sentry_key={}", project.id, project.key), event());
+    let request =
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    app.stop().await;
 }
 
 /// What happens to a captured request on its way.
