@@ -55,6 +55,8 @@ pub(super) struct Draw<'a> {
     pub(super) scene: &'a Scene,
     pub(super) end: Timestamp,
     pub(super) at: Timestamp,
+    /// The day with whose release the error came into the world.
+    pub(super) since: f64,
     pub(super) event_id: String,
     pub(super) environment: &'a str,
     pub(super) person: Person,
@@ -138,14 +140,15 @@ fn pick(values: &[String], chance: &mut Chance) -> String {
 
 impl Draw<'_> {
     /// The release that ran where and when it happened. Staging has each a day and a half earlier, and
-    /// a rollout takes some hours.
+    /// a rollout takes some hours; but what a release has broken does not happen without it.
     fn release(&mut self) -> &str {
         let lead = if self.environment == "production" { 0.0 } else { 1.5 };
         let lag = TimeDelta::minutes(self.chance.between(0, 240));
         let is_out = |day: f64| timeline::day(self.end, (day - lead).max(0.0)) <= self.at - lag;
+        let ran = |day: f64| day <= self.since || is_out(day);
         let releases = &self.scene.releases;
-        let latest = releases.iter().rfind(|release| release.day <= 0.0 || is_out(release.day));
-        latest.or(releases.first()).map_or("", |release| &release.version)
+        let latest = releases.iter().rfind(|release| ran(release.day)).or(releases.first());
+        latest.map_or("", |release| &release.version)
     }
 }
 

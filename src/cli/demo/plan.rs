@@ -157,6 +157,7 @@ impl Plan {
             scene,
             end: self.end,
             at,
+            since: error.story.since(timeline::day_of(self.end, at)),
             event_id: id.to_string(),
             environment: scene.environments.keys().nth(environment).map_or("", String::as_str),
             person: Person::new(user as u64),

@@ -93,6 +93,23 @@ fn what_a_visitor_sees_first_is_worth_seeing() {
 }
 
 #[test]
+fn what_a_release_has_broken_does_not_happen_before_it() {
+    let plan = Plan::new(3000, 1, end()).unwrap();
+    let (mut seen, mut before) = (0, Vec::new());
+    for (number, (_, error)) in plan.moments.iter().enumerate() {
+        // The first issue of the storefront came with 2026.47.0.
+        if *error == 0 {
+            let event: serde_json::Value = serde_json::from_str(&plan.make(number).json).unwrap();
+            let release = event["release"].as_str().unwrap().to_owned();
+            seen += 1;
+            before.extend(Some(release).filter(|release| !release.contains("2026.47.")));
+        }
+    }
+    assert!(seen > 20);
+    assert_eq!(before, Vec::<String>::new());
+}
+
+#[test]
 fn the_same_seed_size_and_moment_make_the_same_demo() {
     let make = |seed| {
         let plan = Plan::new(300, seed, end()).unwrap();

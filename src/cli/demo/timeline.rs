@@ -77,6 +77,15 @@ impl Story {
         }
     }
 
+    /// On which day the errors of that day began, or began again: with the release of that day.
+    pub(super) fn since(self, day: f64) -> f64 {
+        match self {
+            Self::New(first) => first,
+            Self::Regressed { back, .. } if day >= back => back,
+            _ => 0.0,
+        }
+    }
+
     /// How much happens on a day, against the usual.
     fn weight(self, day: f64) -> f64 {
         match self {
@@ -147,6 +156,12 @@ pub(super) fn moments(
 pub(super) fn day(end: Timestamp, day: f64) -> Timestamp {
     let seconds = scaled(day * 86_400.0 / 1000.0);
     end - TimeDelta::days(DAYS.into()) + TimeDelta::seconds(seconds.cast_signed())
+}
+
+/// On which day of the story a moment is.
+pub(super) fn day_of(end: Timestamp, at: Timestamp) -> f64 {
+    let minutes = (at - (end - TimeDelta::days(DAYS.into()))).num_minutes();
+    f64::from(u32::try_from(minutes).unwrap_or(0)) / 1440.0
 }
 
 fn into_hour(at: Timestamp) -> TimeDelta {
