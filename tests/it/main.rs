@@ -9,6 +9,7 @@ mod crash;
 mod grouping;
 mod infra;
 mod ingest;
+mod pipeline;
 mod sdk;
 mod support;
 mod web;

@@ -168,10 +168,10 @@ crate::lenient! {
         name: String as Text => "name",
         /// Its version.
         version: String as Text => "version",
-        /// Integrations in use.
-        integrations: Vec<String> as TextList => "integrations",
-        /// Features in use.
-        features: Vec<String> as TextList => "features",
+        /// Integrations in use, by name.
+        integrations: Raw as JsonArray => "integrations",
+        /// Features in use, by name.
+        features: Raw as JsonArray => "features",
         /// Installed packages, `[{name, version}]`.
         packages: Raw as JsonArray => "packages",
         /// What the client asks of the server, `{infer_ip}`.

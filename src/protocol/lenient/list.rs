@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use serde::Serialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use super::object::{InPlace, Key};
 use super::shape::{self, Shape};
-use super::{Lenient, LenientObject, LooseText, Problems, Scalar, Seed};
+use super::{Lenient, LenientObject, LooseText, Problem, Problems, Scalar, Seed};
 
 /// A list written as `{"values": […]}`; read also from a bare list and from one bare object
 /// (`protocol.md` §5.2). Elements that are null or unusable are left out.
@@ -92,25 +92,51 @@ impl<'de, T: LenientObject> Shape<'de> for ObjectsShape<'_, T> {
     }
 }
 
+/// A list of objects has no more elements than this; past it the middle gives way, because clients
+/// put what matters at one of the ends.
+const MAX_ELEMENTS: usize = 4096;
+
 fn read_objects<'de, T: LenientObject, A: SeqAccess<'de>>(
     mut seq: A,
     problems: &Problems,
 ) -> Result<Vec<T>, A::Error> {
     let mut values: Vec<T> = Vec::new();
+    let mut is_cut = false;
     for index in 0.. {
+        if !problems.count_object() {
+            is_cut |= skip_rest(&mut seq)?;
+            break;
+        }
         let place = values.len();
         values.push(T::default());
         let seed = InPlace { object: &mut values[place], problems };
-        match problems.in_element(index, || seq.next_element_seed(seed))? {
-            Some(true) => {}
-            Some(false) => values.truncate(place),
-            None => {
-                values.truncate(place);
-                break;
-            }
+        let read = problems.in_element(index, || seq.next_element_seed(seed))?;
+        if read != Some(true) {
+            values.truncate(place);
+            problems.discount_objects(1);
+        }
+        if read.is_none() {
+            break;
+        }
+        if values.len() == MAX_ELEMENTS {
+            values.drain(MAX_ELEMENTS / 4..MAX_ELEMENTS / 2);
+            problems.discount_objects(MAX_ELEMENTS / 4);
+            is_cut = true;
         }
     }
+    if is_cut {
+        problems.add(Problem::new("value_too_long", "", None).because("too many elements"));
+    }
     Ok(values)
+}
+
+/// Reads the rest of a list for nothing; tells whether there was one.
+fn skip_rest<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<bool, A::Error> {
+    let mut is_any = false;
+    while seq.next_element::<IgnoredAny>()?.is_some() {
+        is_any = true;
+    }
+    Ok(is_any)
 }
 
 /// A plain list; elements that are null or that reader `L` cannot use are left out.
@@ -218,5 +244,28 @@ mod tests {
         let texts = from_slice::<TextList>(br#"["a",null,1,true,1.5,{}]"#, &problems).unwrap();
         assert_eq!(texts.unwrap(), ["a", "1", "True", "1"]);
         assert_eq!(problems.into_vec()[0].name, "5");
+    }
+
+    #[test]
+    fn of_an_endless_list_the_ends_are_kept() {
+        let json: Vec<_> = (0..50_000).map(|n| format!(r#"{{"name":"{n}"}}"#)).collect();
+        let (found, problems) = names(&format!("[{}]", json.join(",")));
+        let found: Vec<_> = found.unwrap().into_iter().flatten().collect();
+        assert!(found.len() < MAX_ELEMENTS && found.len() >= MAX_ELEMENTS / 2, "{}", found.len());
+        assert_eq!((found[0].as_str(), found[1023].as_str()), ("0", "1023"));
+        assert_eq!(found[found.len() - 2000..][0], "48000");
+        assert_eq!(problems, [""]);
+    }
+
+    #[test]
+    fn many_lists_together_are_bounded_too() {
+        let one = format!(r#"{{"parts":[{}]}}"#, vec!["{}"; 3000].join(","));
+        let problems = Problems::default();
+        let json = format!("[{}]", vec![one; 20].join(","));
+        let things = from_slice::<Values<Thing>>(json.as_bytes(), &problems).unwrap().unwrap();
+        let parts = things.values.iter().filter_map(|thing| thing.parts.as_ref());
+        let count: usize = parts.map(|parts| parts.values.len()).sum();
+        assert!((19_000..=20_000).contains(&count), "{count}");
+        assert!(!problems.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! What was wrong with a document, and where.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -12,6 +12,9 @@ const MAX_PROBLEMS: usize = 100;
 
 /// The longest original value that is kept with a problem, in bytes of JSON.
 const MAX_VALUE_BYTES: usize = 1024;
+
+/// A value with more arrays and objects than this is kept as text: it may be nested that deep.
+const MAX_VALUE_BRACKETS: usize = 20;
 
 /// The longest part of a path that the client chose, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -49,13 +52,18 @@ impl Problem {
     }
 }
 
-/// Collects problems while a document is read, and knows where the reader is.
+/// A document has no more objects in lists than this. Three bytes make an empty frame, which takes a
+/// kilobyte here: a document of a megabyte must not become one of a gigabyte.
+const MAX_OBJECTS: usize = 20_000;
+
+/// Collects problems while a document is read, and bounds what is read.
 ///
 /// Nothing is kept while all is well: a path is put together on the way out of the fields that
 /// lead to a problem.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: RefCell<Vec<Problem>>,
+    objects: Cell<usize>,
 }
 
 impl Problems {
@@ -71,6 +79,23 @@ impl Problems {
             self.unexpected(value.into_raw(), expected);
         }
         None
+    }
+
+    /// Whether another problem would be noted.
+    pub fn have_room(&self) -> bool {
+        self.found.borrow().len() < MAX_PROBLEMS
+    }
+
+    /// Whether another object may be read into a list, which then counts.
+    pub(super) fn count_object(&self) -> bool {
+        let has_room = self.objects.get() < MAX_OBJECTS;
+        self.objects.set(self.objects.get() + usize::from(has_room));
+        has_room
+    }
+
+    /// Takes back the count of objects that did not stay.
+    pub(super) fn discount_objects(&self, number: usize) {
+        self.objects.set(self.objects.get().saturating_sub(number));
     }
 
     /// Adds a problem; its name is relative to where the reader is.
@@ -113,6 +138,7 @@ impl Problems {
     /// Forgets everything noted so far.
     pub fn clear(&self) {
         self.found.borrow_mut().clear();
+        self.objects.set(0);
     }
 
     /// Whether nothing was wrong.
@@ -131,11 +157,13 @@ impl Problems {
     }
 }
 
+/// Keeps a value small and flat enough for whoever reads the list: what is too much is cut as text.
 fn shorten(value: Raw) -> Raw {
     let text = value.text();
-    if text.len() <= MAX_VALUE_BYTES {
-        return value;
+    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    if text.len() > MAX_VALUE_BYTES {
+        let cut = text.floor_char_boundary(MAX_VALUE_BYTES);
+        return Raw::from_value(&format!("{}...", &text[..cut]));
     }
-    let cut = text.floor_char_boundary(MAX_VALUE_BYTES);
-    Raw::from_value(&format!("{}...", &text[..cut]))
+    if brackets > MAX_VALUE_BRACKETS { Raw::from_value(text) } else { value }
 }

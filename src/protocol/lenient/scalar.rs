@@ -2,6 +2,7 @@
 
 use serde::de::Deserializer;
 
+use super::shape::{self, Shape};
 use super::{Lenient, Problems, Scalar};
 
 /// Declares a reader that converts a [`Scalar`], or gives it back to be noted.
@@ -31,12 +32,6 @@ macro_rules! scalar_readers {
 }
 
 scalar_readers! {
-    /// Text and nothing else.
-    Text -> String, "a string", text;
-    /// Text; numbers and booleans become text (`True`, `12`).
-    LooseText -> String, "a string, number or boolean", loose_text;
-    /// Text; everything else becomes its JSON.
-    JsonText -> String, "any value", json_text;
     /// A whole number from zero up; fractions are cut off.
     Uint -> u64, "a whole number from zero up", uint;
     /// A number.
@@ -49,10 +44,56 @@ scalar_readers! {
     ThreadId -> String, "a string or a whole number", thread_id;
 }
 
-fn text(scalar: Scalar) -> Result<String, Scalar> {
-    match scalar {
-        Scalar::Text(text) => Ok(text),
-        other => Err(other),
+/// Declares a reader of texts, which are most of an event; other values are converted or noted.
+macro_rules! text_readers {
+    ($($(#[$doc:meta])* $name:ident, $expected:literal, $convert:path;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Lenient for $name {
+            type Value = String;
+
+            fn read<'de, D: Deserializer<'de>>(
+                from: D,
+                problems: &Problems,
+            ) -> Result<Option<String>, D::Error> {
+                shape::read(from, TextShape { problems, expected: $expected, convert: $convert })
+            }
+        }
+    )+};
+}
+
+text_readers! {
+    /// Text and nothing else.
+    Text, "a string", Err;
+    /// Text; numbers and booleans become text (`True`, `12`).
+    LooseText, "a string, number or boolean", loose_text;
+    /// Text; everything else becomes its JSON.
+    JsonText, "any value", json_text;
+}
+
+struct TextShape<'p> {
+    problems: &'p Problems,
+    expected: &'static str,
+    /// What to make of a value that is no text and not null.
+    convert: fn(Scalar) -> Result<String, Scalar>,
+}
+
+impl Shape<'_> for TextShape<'_> {
+    type Value = Option<String>;
+
+    fn text(self, value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    fn other(self, value: Scalar) -> Option<String> {
+        match value {
+            Scalar::Null => None,
+            Scalar::Text(text) => Some(text),
+            value => (self.convert)(value)
+                .map_or_else(|value| self.problems.refuse(value, self.expected), Some),
+        }
     }
 }
 
@@ -61,7 +102,6 @@ const EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
 
 fn loose_text(scalar: Scalar) -> Result<String, Scalar> {
     Ok(match scalar {
-        Scalar::Text(text) => text,
         Scalar::Bool(true) => "True".to_owned(),
         Scalar::Bool(false) => "False".to_owned(),
         Scalar::Uint(number) => number.to_string(),
@@ -73,10 +113,7 @@ fn loose_text(scalar: Scalar) -> Result<String, Scalar> {
 
 #[expect(clippy::unnecessary_wraps, reason = "same shape as its siblings")]
 fn json_text(scalar: Scalar) -> Result<String, Scalar> {
-    Ok(match scalar {
-        Scalar::Text(text) => text,
-        other => compact(other.into_raw().text()),
-    })
+    Ok(compact(scalar.into_raw().text()))
 }
 
 /// JSON without the blanks between its parts.

@@ -54,6 +54,11 @@ pub(super) trait Shape<'de>: Sized {
     /// Whatever has no method of its own.
     fn other(self, value: Scalar) -> Self::Value;
 
+    /// Text.
+    fn text(self, value: &str) -> Self::Value {
+        self.other(Scalar::Text(value.to_owned()))
+    }
+
     /// An array.
     fn array<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
         Ok(self.other(Scalar::Composite(Raw::collect_array(seq)?)))
@@ -116,11 +121,7 @@ impl<'de, S: Shape<'de>> Visitor<'de> for ShapeVisitor<'de, S> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<S::Value, E> {
-        Ok(self.shape.other(Scalar::Text(value.to_owned())))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<S::Value, E> {
-        Ok(self.shape.other(Scalar::Text(value)))
+        Ok(self.shape.text(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<S::Value, A::Error> {

@@ -2,6 +2,7 @@
 
 mod app;
 mod cluster;
+pub(crate) mod corpus;
 pub(crate) mod data_dir;
 mod database;
 pub(crate) mod process;

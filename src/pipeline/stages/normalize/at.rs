@@ -96,7 +96,9 @@ impl<'a> At<'a> {
 
     /// Notes a problem of any kind.
     pub(super) fn problem(&self, kind: &'static str, value: Option<Raw>, reason: &str) {
-        self.notes.problems.add(Problem::new(kind, self.path(), value).because(reason));
+        if self.notes.problems.have_room() {
+            self.notes.problems.add(Problem::new(kind, self.path(), value).because(reason));
+        }
     }
 
     /// Notes an error with details, in the list of errors and in `_meta`.

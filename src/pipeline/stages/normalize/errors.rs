@@ -1,28 +1,47 @@
 //! The list of everything that was wrong with an event.
 
+use super::at::At;
+use super::budget::Budget;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::{Problem, Raw};
 
 /// The list has no more entries than this; the client's own give way to ours.
 const MAX_ERRORS: usize = 200;
 
+/// What the client says about one error. Our own, read again, are within it.
+const ERROR: Budget = Budget::of(8 * 1024, 24);
+
+/// Keeps what the client found within bounds.
+pub(super) fn limit(event: &mut Event, at: At<'_>) {
+    let Some(raw) = event.errors.take() else { return };
+    let at = at.field("errors");
+    let own: Vec<Raw> = raw.parse().unwrap_or_default();
+    let mut own: Vec<Raw> = own.into_iter().filter(Raw::is_object).take(MAX_ERRORS).collect();
+    for (index, error) in own.iter_mut().enumerate() {
+        ERROR.apply_in_place(error, at.element(index));
+    }
+    event.errors = Some(Raw::from_value(&own));
+}
+
 /// Puts what the client found and what we found into one list.
 pub(super) fn merge(event: &mut Event, found: &[Problem]) {
     let own: Vec<Raw> = event.errors.take().and_then(|raw| raw.parse()).unwrap_or_default();
     let room = MAX_ERRORS.saturating_sub(found.len());
-    let own = own.into_iter().filter(Raw::is_object).take(room);
-    let all: Vec<Raw> = own.chain(found.iter().map(Raw::from_value)).collect();
+    let all: Vec<Raw> =
+        own.into_iter().take(room).chain(found.iter().map(Raw::from_value)).collect();
     event.errors = (!all.is_empty()).then(|| Raw::from_value(&all));
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::at::testing::noted;
     use super::*;
 
     #[test]
     fn the_clients_findings_and_ours_are_one_list() {
         let mut event =
             Event::from_stored(br#"{"errors":[{"type":"theirs"},"garbage",null]}"#).unwrap();
+        noted(|at| limit(&mut event, at));
         merge(&mut event, &[Problem::new("ours", "tags", None)]);
         let errors = event.errors.unwrap();
         assert_eq!(errors.text(), r#"[{"type":"theirs"},{"type":"ours","name":"tags"}]"#);
@@ -31,6 +50,7 @@ mod tests {
     #[test]
     fn an_event_without_errors_has_no_list() {
         let mut event = Event::from_stored(br#"{"errors":[]}"#).unwrap();
+        noted(|at| limit(&mut event, at));
         merge(&mut event, &[]);
         assert_eq!(event.errors, None);
     }

@@ -1,6 +1,7 @@
 //! Exceptions (`protocol.md` §5.9).
 
 use super::at::At;
+use super::budget::Budget;
 use super::limits::Limit;
 use super::system_names::System;
 use super::{lists, mechanism, stacktrace};
@@ -10,6 +11,7 @@ const TYPE: Limit = Limit::with(256, 20);
 const VALUE: Limit = Limit::with(8192, 200);
 const MODULE: Limit = Limit::with(256, 20);
 const THREAD_ID: Limit = Limit::with(256, 20);
+const OTHER: Budget = Budget::of(4096, 5);
 
 /// The longest first word of a message that is taken for an exception's type.
 const MAX_TYPE_BYTES: usize = 256;
@@ -41,6 +43,8 @@ fn normalize_one(exception: &mut Exception, system: System, at: At<'_>) {
     THREAD_ID.apply(&mut exception.thread_id, "thread_id", at);
     mechanism::normalize(&mut exception.mechanism, system, at);
     stacktrace::normalize(&mut exception.stacktrace, "stacktrace", at);
+    stacktrace::normalize(&mut exception.raw_stacktrace, "raw_stacktrace", at);
+    OTHER.apply(&mut exception.other, at);
 }
 
 /// A value like `TypeError: x is undefined` without a type holds both.

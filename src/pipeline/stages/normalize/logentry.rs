@@ -27,6 +27,7 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     TEXT.apply(&mut entry.message, "message", at);
     TEXT.apply(&mut entry.formatted, "formatted", at);
     PARAMS.apply_to_value(&mut entry.params, "params", at);
+    PARAMS.apply(&mut entry.other, at);
     if entry.formatted == entry.message {
         entry.message = None;
     }
@@ -35,9 +36,11 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     }
 }
 
-/// What clients call `message` is the readable text; what is there already stays.
+/// What clients call `message` is the readable text, unless it is the template once more; what is
+/// there already stays.
 fn merge(entry: &mut LogEntry, message: LogEntry) {
-    entry.formatted = entry.formatted.take().or(message.formatted);
+    let readable = message.formatted.filter(|text| entry.message.as_ref() != Some(text));
+    entry.formatted = entry.formatted.take().or(readable);
     entry.message = entry.message.take().or(message.message);
     entry.params = entry.params.take().or(message.params);
 }
@@ -88,6 +91,11 @@ mod tests {
             (r#"{"logentry":{"message":"a %s","params":["b"]}}"#, text("a %s"), text("a b")),
             (r#"{"logentry":{"message":"a %s","params":[]}}"#, None, text("a %s")),
             (r#"{"logentry":{"message":"a %s"},"message":"a b"}"#, text("a %s"), text("a b")),
+            (
+                r#"{"logentry":{"message":"a %s","params":["b"]},"message":"a %s"}"#,
+                text("a %s"),
+                text("a b"),
+            ),
             (r#"{"sentry.interfaces.Message":{"formatted":"x"},"message":"y"}"#, None, text("x")),
         ] {
             assert_eq!(run(json), (message, formatted, 0), "{json}");

@@ -136,6 +136,7 @@ fn apply(event: &mut Event, facts: &Facts, at: at::At<'_>) -> Result<(), Discard
     user::normalize(event, facts, at);
     let from_contexts = contexts::normalize(event, facts, at);
     tags::normalize(event, from_contexts, at);
+    errors::limit(event, at);
     event.kind = Some(kind(event).to_owned());
     Ok(())
 }

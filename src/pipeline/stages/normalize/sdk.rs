@@ -2,10 +2,14 @@
 
 use super::Facts;
 use super::at::At;
+use super::budget::Budget;
 use super::limits::Limit;
 use crate::protocol::event::{Event, Sdk};
 
 const NAME: Limit = Limit::with(256, 20);
+const NAMES: Budget = Budget::of(8 * 1024, 3);
+const PACKAGES: Budget = Budget::of(64 * 1024, 4);
+const OTHER: Budget = Budget::of(2048, 5);
 
 /// Fills in what the event does not say about its client from what the request said.
 pub(super) fn normalize(event: &mut Event, facts: &Facts, at: At<'_>) {
@@ -21,6 +25,14 @@ pub(super) fn normalize(event: &mut Event, facts: &Facts, at: At<'_>) {
         let at = at.field("sdk");
         NAME.apply(&mut sdk.name, "name", at);
         NAME.apply(&mut sdk.version, "version", at);
+        NAMES.apply_to_value(&mut sdk.integrations, "integrations", at);
+        NAMES.apply_to_value(&mut sdk.features, "features", at);
+        PACKAGES.apply_to_value(&mut sdk.packages, "packages", at);
+        OTHER.apply(&mut sdk.other, at);
+        if let Some(settings) = &mut sdk.settings {
+            NAME.apply(&mut settings.infer_ip, "infer_ip", at.field("settings"));
+            OTHER.apply(&mut settings.other, at.field("settings"));
+        }
     }
 }
 

@@ -19,6 +19,8 @@ const PATH: Limit = Limit::with(256, 40);
 const WORD: Limit = Limit::of(128);
 const VARIABLES: Budget = Budget::of(2048, 5);
 const DATA: Budget = Budget::of(4096, 5);
+const REGISTERS: Budget = Budget::of(16 * 1024, 3);
+const LOCKS: Budget = Budget::of(64 * 1024, 5);
 const THREAD_ID: Limit = Limit::with(256, 20);
 const THREAD_NAME: Limit = Limit::with(1024, 100);
 
@@ -27,7 +29,7 @@ pub(super) fn normalize(stacktrace: &mut Option<Stacktrace>, name: &str, at: At<
     let Some(inner) = stacktrace else { return };
     let at = at.field(name);
     let Some(frames) = inner.frames.as_mut().filter(|frames| !frames.is_empty()) else {
-        at.field("frames").problem("invalid_data", None, "expected a list that is not empty");
+        at.field("frames").invalid(None, "expected a list that is not empty");
         *stacktrace = None;
         return;
     };
@@ -38,6 +40,8 @@ pub(super) fn normalize(stacktrace: &mut Option<Stacktrace>, name: &str, at: At<
         normalize_frame(frame, at_frames.element(index));
     }
     WORD.apply(&mut inner.lang, "lang", at);
+    WORD.apply(&mut inner.instruction_addr_adjustment, "instruction_addr_adjustment", at);
+    REGISTERS.apply_to_value(&mut inner.registers, "registers", at);
     DATA.apply(&mut inner.other, at);
 }
 
@@ -52,6 +56,8 @@ pub(super) fn normalize_threads(event: &mut Event, at: At<'_>) {
         THREAD_NAME.apply(&mut thread.name, "name", at);
         WORD.apply(&mut thread.state, "state", at);
         normalize(&mut thread.stacktrace, "stacktrace", at);
+        normalize(&mut thread.raw_stacktrace, "raw_stacktrace", at);
+        LOCKS.apply_to_value(&mut thread.held_locks, "held_locks", at);
         DATA.apply(&mut thread.other, at);
     }
 }

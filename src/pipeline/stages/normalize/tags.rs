@@ -15,7 +15,8 @@ const KEY: Limit = Limit::of(200);
 const VALUE: Limit = Limit::of(200);
 
 /// Words that mean something else here: they are computed, or would be taken for what is.
-const REMOVED: [&str; 6] = ["release", "dist", "user", "filename", "function", "device.class"];
+const REMOVED: [&str; 7] =
+    ["release", "dist", "environment", "user", "filename", "function", "device.class"];
 
 /// Tags computed from other parts of the event.
 pub(super) type Derived = Vec<(String, String)>;
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn reserved_names_are_the_attributes() {
         let json = r#"{"tags":{"release":"x","dist":"x","user":"x","filename":"x","function":"x",
-            "device.class":"1","level":"x","a":"b"},"level":"info","dist":"7"}"#;
+            "device.class":"1","level":"x","environment":"x","a":"b"},"level":"info","dist":"7"}"#;
         assert_eq!(tags(json), [tag("a", "b"), tag("dist", "7"), tag("level", "info")]);
     }
 

@@ -1,0 +1,3 @@
+//! The way of an event, stage by stage.
+
+mod normalize;
