@@ -83,6 +83,8 @@ create table issue_hours (
     event_count bigint not null,
     primary key (project_id, issue_id, hour, environment)
 );
+-- Which issues had events when: leads to the latest events of a project.
+create index issue_hours_hour on issue_hours (project_id, hour, issue_id);
 
 -- Where an issue was seen.
 create table issue_environments (
@@ -106,7 +108,16 @@ create table issue_tags (
     last_seen timestamptz not null,
     primary key (project_id, issue_id, key, value)
 );
-create index issue_tags_value on issue_tags (project_id, key, value);
+-- With the issue, so that searches need nothing but the index.
+create index issue_tags_value on issue_tags (project_id, key, value, issue_id);
+
+-- How many events of a project carried a tag, ever.
+create table project_tags (
+    project_id bigint not null,
+    key text not null,
+    event_count bigint not null,
+    primary key (project_id, key)
+);
 
 -- Who met an issue: a 64-bit hash of the user's identity.
 create table issue_users (

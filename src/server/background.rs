@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::app::App;
-use crate::domain::usage;
+use crate::domain::{issues, usage};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
 use crate::infra::observe::metrics::Metrics;
@@ -27,6 +27,10 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
         Ok(())
     });
     every(tasks, app, "days", Duration::from_hours(1), |app| async move { turn_days(&app).await });
+    every(tasks, app, "archives", Duration::from_mins(1), |app| async move {
+        issues::reopen_due(&app).await?;
+        Ok(())
+    });
 }
 
 /// Runs `work` now and then again and again until the process stops. A failure is logged and the next

@@ -33,7 +33,7 @@ pub(in crate::api) async fn list_events_of_issue(
     answer(&app, &mut db, page, &issues, &url, &parameters).await
 }
 
-/// The events of a project, the latest received first.
+/// The events of a project, the latest first.
 pub(in crate::api) async fn list_events_of_project(
     State(app): State<App>,
     place: InProject,
@@ -41,9 +41,8 @@ pub(in crate::api) async fn list_events_of_project(
     parameters: Parameters,
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
-    let now = app.clock.now();
-    let filter = filter(&parameters, now)?;
-    let page = events::list_of_project(&mut db, place.project.id, &filter, now).await?;
+    let filter = filter(&parameters, app.clock.now())?;
+    let page = issues::list_events(&mut db, place.project.id, &filter).await?;
     let mut ids: Vec<IssueId> = page.items.iter().map(|row| row.issue_id).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -14,7 +14,7 @@ pub struct EventFilter {
     pub condition: Condition,
     /// From one of these environments; none means any. The empty name is "without environment".
     pub environments: Vec<String>,
-    /// Happened then (of an issue) or received then (of a project).
+    /// Happened then.
     pub period: TimeRange,
     /// Which page.
     pub page: PageRequest,

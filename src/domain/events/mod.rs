@@ -198,25 +198,29 @@ pub async fn list_of_issue(
     issue: &IssueSpan,
     filter: &EventFilter,
 ) -> Result<Page<EventRow>> {
-    let source = store::Source::Issue(issue.issue_id, issue.received_since());
-    let rows = store::list(db, &source, filter).await?;
-    Ok(Page::of(rows, &filter.page, |row| place(row.occurred_at, row.event_id)))
+    let rows = store::list_of_issue(db, issue.issue_id, issue.received_since(), filter).await?;
+    Ok(page_of(rows, filter))
 }
 
-/// A page of a project's events, the latest received first.
+/// Events of some issues of a project, in the order that `filter` reads: as many as its page needs to know
+/// whether it is the last. `from` is when the earliest of them may have happened.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list_of_project(
+pub async fn read_of_issues(
     db: &mut PgConnection,
     project: ProjectId,
+    issues: &[IssueId],
+    from: Timestamp,
     filter: &EventFilter,
-    _now: Timestamp,
-) -> Result<Page<EventRow>> {
-    let rows = store::list(db, &store::Source::Project(project), filter).await?;
-    Ok(Page::of(rows, &filter.page, |row| place(row.received_at, row.event_id)))
+) -> Result<Vec<EventRow>> {
+    let since = from.checked_sub_signed(MAX_AHEAD).unwrap_or(from);
+    Ok(store::list_of_issues(db, project, issues, since, filter).await?)
 }
 
-fn place(at: Timestamp, id: EventId) -> (i64, u128) {
-    (at.timestamp_micros(), id.0.as_u128())
+/// The page of what was read for it.
+pub fn page_of(rows: Vec<EventRow>, filter: &EventFilter) -> Page<EventRow> {
+    Page::of(rows, &filter.page, |row| {
+        (row.occurred_at.timestamp_micros(), row.event_id.0.as_u128())
+    })
 }

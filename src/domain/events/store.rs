@@ -11,15 +11,6 @@ use crate::domain::query::{Pattern, TimeRange};
 
 type Sql = QueryBuilder<Postgres>;
 
-/// Where a list of events comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
-    /// An issue, none of whose events was received before the moment. In the order they happened.
-    Issue(IssueId, Timestamp),
-    /// A project. In the order they were received.
-    Project(ProjectId),
-}
-
 /// The event with this id in a project.
 pub(super) async fn find(
     db: &mut PgConnection,
@@ -260,55 +251,75 @@ pub(super) async fn find_dictionary(
     query_scalar!("SELECT bytes FROM dictionaries WHERE id = $1", id).fetch_optional(db).await
 }
 
-/// Events of a page, in the order of reading.
-pub(super) async fn list(
+/// The columns of an [`EventRow`].
+const COLUMNS: &str = "project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash, \
+     environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload";
+
+/// Events of an issue for a page, in the order of reading; none was received before `received_since`.
+pub(super) async fn list_of_issue(
     db: &mut PgConnection,
-    source: &Source,
+    issue: IssueId,
+    received_since: Timestamp,
     filter: &EventFilter,
 ) -> sqlx::Result<Vec<EventRow>> {
-    let mut sql = Sql::new(
-        "SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash, \
-         environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload \
-         FROM events WHERE project_id = ",
-    );
-    let time = match source {
-        Source::Issue(issue, received_since) => {
-            sql.push_bind(issue.project().0).push(" AND issue_id = ").push_bind(issue.0);
-            sql.push(" AND received_at >= ").push_bind(*received_since);
-            "occurred_at"
-        }
-        Source::Project(project) => {
-            sql.push_bind(project.0);
-            "received_at"
-        }
-    };
-    push_range(&mut sql, time, filter.period);
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM events WHERE project_id = "));
+    sql.push_bind(issue.project().0).push(" AND issue_id = ").push_bind(issue.0);
+    push_rest(&mut sql, received_since, filter);
+    sql.build_query_as().persistent(false).fetch_all(db).await
+}
+
+/// Events of some issues of a project for a page, in the order of reading.
+pub(super) async fn list_of_issues(
+    db: &mut PgConnection,
+    project: ProjectId,
+    issues: &[IssueId],
+    received_since: Timestamp,
+    filter: &EventFilter,
+) -> sqlx::Result<Vec<EventRow>> {
+    let ids: Vec<i64> = issues.iter().map(|id| id.0).collect();
+    let mut sql = Sql::new("SELECT found.* FROM unnest(");
+    sql.push_bind(ids).push("::bigint[]) AS wanted (id) CROSS JOIN LATERAL (");
+    sql.push(format_args!("SELECT {COLUMNS} FROM events WHERE project_id = "));
+    sql.push_bind(project.0).push(" AND issue_id = wanted.id");
+    push_rest(&mut sql, received_since, filter);
+    sql.push(") AS found");
+    push_order(&mut sql, filter);
+    sql.build_query_as().persistent(false).fetch_all(db).await
+}
+
+/// Everything behind the issue: what events have to fulfil, their order, and how many there may be.
+fn push_rest(sql: &mut Sql, received_since: Timestamp, filter: &EventFilter) {
+    sql.push(" AND received_at >= ").push_bind(received_since);
+    push_range(sql, filter.period);
     if !filter.environments.is_empty() {
         sql.push(" AND coalesce(environment, '') = ANY(").push_bind(filter.environments.clone());
         sql.push(")");
     }
     sql.push(" AND ");
-    push_condition(&mut sql, &filter.condition);
-    push_place(&mut sql, time, filter);
-    let order = if filter.page.is_backward() { "ASC" } else { "DESC" };
-    sql.push(format_args!(" ORDER BY {time} {order}, event_id {order} LIMIT "));
-    sql.push_bind(filter.page.fetch_size());
-    sql.build_query_as().fetch_all(db).await
+    push_condition(sql, &filter.condition);
+    push_place(sql, filter);
+    push_order(sql, filter);
 }
 
-fn push_range(sql: &mut Sql, time: &str, range: TimeRange) {
+fn push_order(sql: &mut Sql, filter: &EventFilter) {
+    let order = if filter.page.is_backward() { "ASC" } else { "DESC" };
+    sql.push(format_args!(" ORDER BY occurred_at {order}, event_id {order} LIMIT "));
+    sql.push_bind(filter.page.fetch_size());
+}
+
+fn push_range(sql: &mut Sql, range: TimeRange) {
     if let Some(from) = range.from {
-        sql.push(format_args!(" AND {time} >= ")).push_bind(from);
+        sql.push(" AND occurred_at >= ").push_bind(from);
     }
     if let Some(until) = range.until {
-        sql.push(format_args!(" AND {time} < ")).push_bind(until);
+        sql.push(" AND occurred_at < ").push_bind(until);
     }
 }
 
-fn push_place(sql: &mut Sql, time: &str, filter: &EventFilter) {
+fn push_place(sql: &mut Sql, filter: &EventFilter) {
     let Some((micros, id)) = filter.page.place() else { return };
     let sign = if filter.page.is_backward() { ">" } else { "<" };
-    sql.push(format_args!(" AND ({time}, event_id) {sign} ("));
+    sql.push(format_args!(" AND (occurred_at, event_id) {sign} ("));
     sql.push_bind(DateTime::from_timestamp_micros(micros).unwrap_or_default());
     sql.push(", ").push_bind(Uuid::from_u128(id)).push(")");
 }
@@ -340,7 +351,7 @@ fn push_condition(sql: &mut Sql, condition: &Condition) {
         }
         Condition::Occurred(range) => {
             sql.push("(true");
-            push_range(sql, "occurred_at", *range);
+            push_range(sql, *range);
             sql.push(")");
         }
         Condition::Id(id) => {

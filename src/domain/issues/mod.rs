@@ -11,6 +11,7 @@
 mod activity;
 pub mod batch;
 mod detail;
+mod latest;
 pub mod query;
 mod search;
 mod state;
@@ -23,6 +24,7 @@ pub use activity::{Activity, ActivityKind, activity};
 pub use detail::{
     Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hash, hashes,
 };
+pub use latest::list_events;
 pub use query::Condition;
 pub use search::{IssueFilter, Period, Scope, Sort, count, environment_names, search, search_ids};
 pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};

@@ -71,8 +71,9 @@ pub async fn series(
     let start = period.start(now);
     let empty: Series = (0..period.steps()).map(|step| (start + period.step() * step, 0)).collect();
     let mut series: HashMap<IssueId, Series> = ids.iter().map(|id| (*id, empty.clone())).collect();
-    for point in store::count_hours(db, ids, environments, start).await? {
-        let step = (point.hour - start).num_seconds() / period.step().num_seconds();
+    let step_seconds = period.step().num_seconds();
+    for point in store::count_steps(db, ids, environments, start, step_seconds).await? {
+        let step = (point.start - start).num_seconds() / step_seconds;
         let slot = series.get_mut(&point.issue_id).zip(usize::try_from(step).ok());
         if let Some(place) = slot.and_then(|(series, step)| series.get_mut(step)) {
             place.1 += point.event_count;

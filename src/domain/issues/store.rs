@@ -152,38 +152,41 @@ pub(super) async fn list_activity(
     .await
 }
 
-/// Events of an issue in one hour, all environments together.
+/// Events of an issue in one step of a series, all environments together.
 #[derive(Debug)]
-pub(super) struct HourCount {
+pub(super) struct StepCount {
     pub(super) issue_id: IssueId,
-    pub(super) hour: Timestamp,
+    pub(super) start: Timestamp,
     pub(super) event_count: i64,
 }
 
-/// Events per issue and hour from `since` on; no environments means all of them.
-pub(super) async fn count_hours(
+/// Events per issue and step from `since` on; no environments means all of them.
+pub(super) async fn count_steps(
     db: &mut PgConnection,
     ids: &[IssueId],
     environments: &[String],
     since: Timestamp,
-) -> sqlx::Result<Vec<HourCount>> {
+    step_seconds: i64,
+) -> sqlx::Result<Vec<StepCount>> {
     let (projects, ids) = pairs(ids);
     query_as!(
-        HourCount,
+        StepCount,
         r#"
-        SELECT issue_hours.issue_id AS "issue_id: IssueId", issue_hours.hour,
+        SELECT issue_hours.issue_id AS "issue_id: IssueId",
+               date_bin($5::bigint * interval '1 second', issue_hours.hour, $3) AS "start!",
                sum(issue_hours.event_count)::bigint AS "event_count!"
         FROM unnest($1::bigint[], $2::bigint[]) AS wanted (project_id, id)
         JOIN issue_hours ON issue_hours.project_id = wanted.project_id
             AND issue_hours.issue_id = wanted.id
         WHERE issue_hours.hour >= $3
           AND (cardinality($4::text[]) = 0 OR issue_hours.environment = ANY($4))
-        GROUP BY issue_hours.issue_id, issue_hours.hour
+        GROUP BY 1, 2
         "#,
         &projects,
         &ids,
         since,
         environments,
+        step_seconds,
     )
     .fetch_all(db)
     .await

@@ -5,9 +5,11 @@
 //! Requests that were refused before the journal were never acknowledged; [`Recorder`] gathers them in
 //! memory and writes them every few seconds, and a crash may lose those few.
 
+mod daily;
 mod recorder;
 pub mod store;
 
+pub use daily::{Days, events_by_day};
 pub use recorder::Recorder;
 
 use std::collections::HashMap;

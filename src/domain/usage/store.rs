@@ -57,3 +57,38 @@ pub async fn total(
     .fetch_one(db)
     .await
 }
+
+/// What a project stored on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRow {
+    /// The project.
+    pub project_id: ProjectId,
+    /// Midnight UTC, when it begins.
+    pub day: Timestamp,
+    /// How many events.
+    pub quantity: i64,
+}
+
+/// The events that were stored for each project on each day since `start`; days without any are missing.
+pub async fn events_by_day(
+    db: &mut PgConnection,
+    projects: &[ProjectId],
+    start: Timestamp,
+) -> sqlx::Result<Vec<DayRow>> {
+    let projects: Vec<i64> = projects.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        DayRow,
+        r#"
+        SELECT project_id AS "project_id: ProjectId",
+            date_trunc('day', hour, 'UTC') AS "day!",
+            sum(quantity)::bigint AS "quantity!"
+        FROM outcomes
+        WHERE project_id = ANY($1) AND hour >= $2 AND category = 'error' AND outcome = 'accepted'
+        GROUP BY 1, 2
+        "#,
+        &projects,
+        start,
+    )
+    .fetch_all(db)
+    .await
+}

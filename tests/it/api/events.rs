@@ -103,30 +103,39 @@ async fn events_are_found_by_what_lies_beside_their_payload() {
 }
 
 #[tokio::test]
-async fn a_projects_events_are_listed_as_they_were_received() {
+async fn a_projects_events_are_listed_over_all_its_issues() {
     let (app, project) = five().await;
     let program = Program::reading(&app).await;
     app.app.clock.advance(chrono::TimeDelta::days(2));
-    send(&app, &project, &[at("2026-11-01T00:00:00Z", &json!({"event_id": "f".repeat(32)}))]).await;
+    let f = json!({"timestamp": "2026-11-22T14:15:00Z", "event_id": "f".repeat(32)});
+    let other = json!({"timestamp": "2026-11-24T14:59:00Z", "event_id": "0".repeat(32)});
+    send(&app, &project, &[error_with("B", &f), error_with("C", &other)]).await;
+    let found = async |parameters: &str| -> String {
+        let rows = program.read(&format!("/projects/default/shop/events/?{parameters}")).await;
+        column(&rows, "id").iter().map(|id| &id[..1]).collect()
+    };
 
-    let rows = program.read("/projects/default/shop/events/").await;
-    assert_eq!(rows[0]["id"], json!("f".repeat(32)));
-    assert_eq!(rows.as_array().unwrap().len(), 6);
-    let recent = program.read("/projects/default/shop/events/?statsPeriod=1h").await;
-    assert_eq!(column(&recent, "id"), ["f".repeat(32)]);
-    let earlier = program
-        .read("/projects/default/shop/events/?start=2026-11-22T00:00:00&end=2026-11-23T00:00:00")
-        .await;
-    assert_eq!(earlier.as_array().unwrap().len(), 5);
-    let first = program.get("/projects/default/shop/events/?per_page=1").await;
-    let next = program
-        .get(&format!("/projects/default/shop/events/?cursor={}", first.link("next").0))
-        .await;
-    assert_eq!(next.body.as_array().unwrap().len(), 5);
-    let back = program
-        .get(&format!("/projects/default/shop/events/?cursor={}", next.link("previous").0))
-        .await;
-    assert_eq!(back.body, first.body);
+    for (parameters, expected) in [
+        ("", "0edfcba"),
+        ("statsPeriod=1h", "0"),
+        ("start=2026-11-22T14:00:00&end=2026-11-22T14:30:00", "fcb"),
+        ("start=2026-11-22T14:15:00&end=2026-11-22T14:30:00", "f"),
+        ("environment=production&environment=staging", "cb"),
+        ("query=title:B*", "f"),
+        ("query=nothing", ""),
+    ] {
+        assert_eq!(found(parameters).await, expected, "{parameters}");
+    }
+    let page = async |cursor: &str| {
+        program.get(&format!("/projects/default/shop/events/?per_page=3&cursor={cursor}")).await
+    };
+    let first = page("").await;
+    let second = page(&first.link("next").0).await;
+    let third = page(&second.link("next").0).await;
+    let ids = [&first, &second, &third].map(|page| page.column("id").len());
+    assert_eq!((ids, third.link("next").1), ([3, 3, 1], false));
+    assert_eq!(page(&third.link("previous").0).await.body, second.body);
+    assert_eq!(page(&second.link("previous").0).await.body, first.body);
 }
 
 #[tokio::test]

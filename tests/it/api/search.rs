@@ -362,7 +362,7 @@ async fn every_query_that_can_be_read_is_sql_that_postgres_takes() {
         let text = queries().new_tree(&mut runner).unwrap().current();
         if let Ok(condition) = events::parse_query(&text, now) {
             let filter = events::EventFilter { condition, ..events::EventFilter::default() };
-            let found = events::list_of_project(&mut db, shop.id, &filter, now).await;
+            let found = issues::list_events(&mut db, shop.id, &filter).await;
             assert!(found.is_ok(), "{text}: {found:?}");
         }
         let Ok(condition) = issues::query::parse(&text, now) else { continue };

@@ -1,5 +1,6 @@
 //! Finding issues: a page of those that fulfil a condition, in one of five orders.
 
+mod frequency;
 mod store;
 
 use sqlx::PgConnection;
@@ -99,6 +100,13 @@ pub struct IssueFilter {
     pub page: PageRequest,
 }
 
+impl IssueFilter {
+    /// Whether its order needs counts that the issues' own rows do not have.
+    fn counts_apart(&self) -> bool {
+        self.sort == Sort::Freq && !(self.period.is_open() && self.environments.is_empty())
+    }
+}
+
 /// The page of issues that `filter` asks for, with the number of all of them.
 ///
 /// # Errors
@@ -109,8 +117,13 @@ pub async fn search(
     filter: &IssueFilter,
     now: Timestamp,
 ) -> Result<Page<Issue>> {
-    let rows = store::find_places(db, scope, filter, now).await?;
-    let total = Total::of(store::count(db, scope, filter).await?);
+    let within = store::resolve(db, scope).await?;
+    let rows = if filter.counts_apart() {
+        frequency::find_places(db, &within, filter, now).await?
+    } else {
+        store::find_places(db, &within, filter, now).await?
+    };
+    let total = Total::of(store::count(db, &within, filter).await?);
     let places = Page::of(rows, &filter.page, |row| (row.sort_key, row.id.0.unsigned_abs().into()));
     let ids: Vec<IssueId> = places.items.iter().map(|row| row.id).collect();
     let items = find_many(db, &ids).await?;
@@ -122,7 +135,8 @@ pub async fn search(
 /// # Errors
 /// When the database fails.
 pub async fn count(db: &mut PgConnection, scope: &Scope, filter: &IssueFilter) -> Result<Total> {
-    Ok(Total::of(store::count(db, scope, filter).await?))
+    let within = store::resolve(db, scope).await?;
+    Ok(Total::of(store::count(db, &within, filter).await?))
 }
 
 /// The environments that issues of `scope` were seen in, by name; the empty name is "without environment".
@@ -130,7 +144,8 @@ pub async fn count(db: &mut PgConnection, scope: &Scope, filter: &IssueFilter) -
 /// # Errors
 /// When the database fails.
 pub async fn environment_names(db: &mut PgConnection, scope: &Scope) -> Result<Vec<String>> {
-    Ok(store::list_environment_names(db, scope, MAX_ENVIRONMENTS).await?)
+    let within = store::resolve(db, scope).await?;
+    Ok(store::list_environment_names(db, &within, MAX_ENVIRONMENTS).await?)
 }
 
 /// The most environments that are offered to choose from.
@@ -147,5 +162,6 @@ pub async fn search_ids(
     filter: &IssueFilter,
     limit: i64,
 ) -> Result<Vec<IssueId>> {
-    Ok(store::find_ids(db, scope, filter, limit).await?)
+    let within = store::resolve(db, scope).await?;
+    Ok(store::find_ids(db, &within, filter, limit).await?)
 }

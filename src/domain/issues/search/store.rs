@@ -1,18 +1,41 @@
 //! The SQL of searching, put together from what is asked for.
 
 use chrono::{DateTime, DurationRound, TimeDelta};
-use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, query_scalar};
 
 use super::{IssueFilter, Period, Scope, Sort};
 use crate::base::page::MAX_TOTAL;
-use crate::base::{IssueId, Timestamp};
+use crate::base::{IssueId, OrganizationId, Timestamp};
 use crate::domain::issues::query::{Condition, Field};
 use crate::domain::query::{Comparison, NumberFilter, Pattern, TimeRange};
 
 type Sql = QueryBuilder<Postgres>;
 
+/// Where a search looks: the projects' ids are bound as values, so that Postgres plans for them.
+#[derive(Debug)]
+pub(super) struct Within {
+    organization: OrganizationId,
+    projects: Vec<i64>,
+}
+
+/// The projects of a scope. Projects of other organizations are left out.
+pub(super) async fn resolve(db: &mut PgConnection, scope: &Scope) -> sqlx::Result<Within> {
+    let named: Vec<i64> = scope.projects.iter().map(|id| id.0).collect();
+    let projects = query_scalar!(
+        r#"
+        SELECT id AS "id: i64" FROM projects
+        WHERE organization_id = $1 AND (cardinality($2::bigint[]) = 0 OR id = ANY($2))
+        "#,
+        scope.organization.0,
+        &named,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Within { organization: scope.organization, projects })
+}
+
 /// An issue's place in the list.
-#[derive(Debug, FromRow)]
+#[derive(Clone, Debug, FromRow)]
 pub(super) struct Place {
     pub(super) id: IssueId,
     /// What the list is sorted by: a count, or microseconds since 1970.
@@ -22,7 +45,7 @@ pub(super) struct Place {
 /// The issues of a page, in the order of reading.
 pub(super) async fn find_places(
     db: &mut PgConnection,
-    scope: &Scope,
+    within: &Within,
     filter: &IssueFilter,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Place>> {
@@ -33,115 +56,126 @@ pub(super) async fn find_places(
         "found.sort_key"
     });
     sql.push(" FROM (SELECT issues.id, ");
-    push_sort_key(&mut sql, filter, now);
+    push_sort_key(&mut sql, filter.sort, now);
     sql.push(" AS sort_key FROM issues");
-    push_counted(&mut sql, scope, filter);
-    push_where(&mut sql, scope, filter);
+    push_where(&mut sql, within, filter);
     sql.push(") AS found");
     push_place(&mut sql, filter);
     let order = if filter.page.is_backward() { "ASC" } else { "DESC" };
     sql.push(format_args!(" ORDER BY found.sort_key {order}, found.id {order} LIMIT "));
     sql.push_bind(filter.page.fetch_size());
-    sql.build_query_as().fetch_all(db).await
+    // Not kept prepared: the plan must fit the values, and there are too many forms to keep.
+    sql.build_query_as().persistent(false).fetch_all(db).await
+}
+
+/// What an issue counts in the period and environments of a search.
+#[derive(Clone, Debug, FromRow)]
+pub(super) struct Counted {
+    pub(super) id: IssueId,
+    /// All its events, at any time and anywhere.
+    pub(super) lifetime: i64,
+    /// Its events in the period and the environments.
+    pub(super) event_count: i64,
+}
+
+/// The `limit` issues with the most events of all time, each with what it counts in the search's period and
+/// environments; see [`super::frequency`].
+pub(super) async fn count_frequent(
+    db: &mut PgConnection,
+    within: &Within,
+    filter: &IssueFilter,
+    limit: i64,
+) -> sqlx::Result<Vec<Counted>> {
+    let mut sql = Sql::new(
+        "SELECT candidate.id, candidate.lifetime, coalesce(counted.event_count, 0) AS event_count \
+         FROM (SELECT issues.project_id, issues.id, issues.event_count AS lifetime FROM issues",
+    );
+    push_where(&mut sql, within, filter);
+    sql.push(" ORDER BY issues.event_count DESC, issues.id DESC LIMIT ").push_bind(limit);
+    // The environments' own counters are enough as long as time does not matter.
+    let table = if filter.period.is_open() { "issue_environments" } else { "issue_hours" };
+    sql.push(format_args!(
+        ") AS candidate CROSS JOIN LATERAL (SELECT sum(event_count)::bigint AS event_count FROM {table} \
+         WHERE project_id = candidate.project_id AND issue_id = candidate.id"
+    ));
+    push_hours(&mut sql, filter.period);
+    push_environments(&mut sql, filter);
+    sql.push(") AS counted ORDER BY candidate.lifetime DESC, candidate.id DESC");
+    sql.build_query_as().persistent(false).fetch_all(db).await
 }
 
 /// How many issues there are, counted to one past [`MAX_TOTAL`].
 pub(super) async fn count(
     db: &mut PgConnection,
-    scope: &Scope,
+    within: &Within,
     filter: &IssueFilter,
 ) -> sqlx::Result<i64> {
     let mut sql = Sql::new("SELECT count(*) FROM (SELECT FROM issues");
-    push_where(&mut sql, scope, filter);
+    push_where(&mut sql, within, filter);
     sql.push(" LIMIT ").push_bind(MAX_TOTAL + 1).push(") AS counted");
-    sql.build_query_scalar().fetch_one(db).await
+    sql.build_query_scalar().persistent(false).fetch_one(db).await
 }
 
 /// The names of environments by name.
 pub(super) async fn list_environment_names(
     db: &mut PgConnection,
-    scope: &Scope,
+    within: &Within,
     limit: i64,
 ) -> sqlx::Result<Vec<String>> {
-    let mut sql =
-        Sql::new("SELECT DISTINCT environment FROM issue_environments WHERE project_id = ANY(");
-    push_projects(&mut sql, scope);
-    sql.push(") ORDER BY environment LIMIT ").push_bind(limit);
-    sql.build_query_scalar().fetch_all(db).await
+    query_scalar!(
+        r#"
+        SELECT DISTINCT environment FROM issue_environments
+        WHERE project_id = ANY($1)
+        ORDER BY environment
+        LIMIT $2
+        "#,
+        &within.projects,
+        limit,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// The ids of up to `limit` issues, the oldest first.
 pub(super) async fn find_ids(
     db: &mut PgConnection,
-    scope: &Scope,
+    within: &Within,
     filter: &IssueFilter,
     limit: i64,
 ) -> sqlx::Result<Vec<IssueId>> {
     let mut sql = Sql::new("SELECT issues.id FROM issues");
-    push_where(&mut sql, scope, filter);
+    push_where(&mut sql, within, filter);
     sql.push(" ORDER BY issues.id LIMIT ").push_bind(limit);
-    sql.build_query_scalar().fetch_all(db).await
+    sql.build_query_scalar().persistent(false).fetch_all(db).await
 }
 
 fn is_by_time(sort: Sort) -> bool {
     matches!(sort, Sort::Date | Sort::New)
 }
 
-fn push_sort_key(sql: &mut Sql, filter: &IssueFilter, now: Timestamp) {
-    match filter.sort {
+fn push_sort_key(sql: &mut Sql, sort: Sort, now: Timestamp) {
+    match sort {
         Sort::Date => sql.push("issues.last_seen"),
         Sort::New => sql.push("issues.first_seen"),
         Sort::User => sql.push("issues.user_count"),
-        Sort::Freq if counts_apart(filter) => sql.push("counted.event_count"),
         Sort::Freq => sql.push("issues.event_count"),
         Sort::Recommended => {
-            // A million events or a hundred thousand users and more weigh the same.
-            sql.push("(1e9 * (0.4 * power(0.5, greatest(0, extract(epoch FROM ");
+            // A million events or a hundred thousand users and more weigh the same. Floats: exact
+            // numbers take ten times as long here.
+            sql.push("(1e9 * (0.4 * power(0.5::float8, greatest(0, extract(epoch FROM ");
             sql.push_bind(now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now));
             sql.push(
-                " - issues.last_seen)) / 86400.0) \
-                 + 0.3 * least(1, log(1 + issues.event_count) / 6) \
-                 + 0.2 * issues.level / 50 \
-                 + 0.1 * least(1, log(1 + issues.user_count) / 5)))::bigint",
+                " - issues.last_seen)::float8) / 86400) \
+                 + 0.3 * least(1, ln(1 + issues.event_count::float8) / ln(1e6::float8)) \
+                 + 0.2 * issues.level::float8 / 50 \
+                 + 0.1 * least(1, ln(1 + issues.user_count::float8) / ln(1e5::float8))))::bigint",
             )
         }
     };
 }
 
-/// Whether the order needs a count that the issue's own row does not have.
-fn counts_apart(filter: &IssueFilter) -> bool {
-    filter.sort == Sort::Freq && !(filter.period.is_open() && filter.environments.is_empty())
-}
-
-/// Joins what each issue counts in the period and the environments.
-fn push_counted(sql: &mut Sql, scope: &Scope, filter: &IssueFilter) {
-    if !counts_apart(filter) {
-        return;
-    }
-    // The environments' own counters are enough as long as time does not matter.
-    let table = if filter.period.is_open() { "issue_environments" } else { "issue_hours" };
-    sql.push(" JOIN (SELECT project_id, issue_id, sum(event_count)::bigint AS event_count FROM ");
-    sql.push(table).push(" WHERE project_id = ANY(");
-    push_projects(sql, scope);
-    sql.push(")");
-    if !filter.period.is_open() {
-        push_hours(sql, filter.period);
-    }
-    push_environments(sql, filter);
-    sql.push(
-        " GROUP BY project_id, issue_id) AS counted \
-         ON counted.project_id = issues.project_id AND counted.issue_id = issues.id",
-    );
-}
-
-fn push_projects(sql: &mut Sql, scope: &Scope) {
-    sql.push("ARRAY(SELECT id FROM projects WHERE organization_id = ");
-    sql.push_bind(scope.organization.0);
-    if !scope.projects.is_empty() {
-        let projects: Vec<i64> = scope.projects.iter().map(|id| id.0).collect();
-        sql.push(" AND id = ANY(").push_bind(projects).push(")");
-    }
-    sql.push(")");
+fn push_projects(sql: &mut Sql, within: &Within) {
+    sql.push("ANY(").push_bind(within.projects.clone()).push(")");
 }
 
 fn push_hours(sql: &mut Sql, period: Period) {
@@ -160,13 +194,13 @@ fn push_environments(sql: &mut Sql, filter: &IssueFilter) {
     }
 }
 
-fn push_where(sql: &mut Sql, scope: &Scope, filter: &IssueFilter) {
-    sql.push(" WHERE issues.project_id = ANY(");
-    push_projects(sql, scope);
-    sql.push(") AND ");
+fn push_where(sql: &mut Sql, within: &Within, filter: &IssueFilter) {
+    sql.push(" WHERE issues.project_id = ");
+    push_projects(sql, within);
+    sql.push(" AND ");
     push_seen(sql, filter);
     sql.push(" AND ");
-    push_condition(sql, scope, &filter.condition);
+    push_condition(sql, within, &filter.condition);
 }
 
 /// Seen in the period and the environments.
@@ -211,36 +245,38 @@ fn push_place(sql: &mut Sql, filter: &IssueFilter) {
     sql.push(", ").push_bind(tie).push(")");
 }
 
-fn push_condition(sql: &mut Sql, scope: &Scope, condition: &Condition) {
+fn push_condition(sql: &mut Sql, within: &Within, condition: &Condition) {
     match condition {
-        Condition::All(parts) => push_joined(sql, scope, parts, " AND ", "true"),
-        Condition::Any(parts) => push_joined(sql, scope, parts, " OR ", "false"),
+        Condition::All(parts) => push_joined(sql, within, parts, " AND ", "true"),
+        Condition::Any(parts) => push_joined(sql, within, parts, " OR ", "false"),
         Condition::Not(part) => {
             sql.push("NOT (");
-            push_condition(sql, scope, part);
+            push_condition(sql, within, part);
             sql.push(")");
         }
         Condition::Issue(slug, number) => {
             sql.push("issues.id = (SELECT (id << 32) | ").push_bind(number.0);
-            sql.push(" FROM projects WHERE organization_id = ").push_bind(scope.organization.0);
+            sql.push(" FROM projects WHERE organization_id = ").push_bind(within.organization.0);
             sql.push(" AND slug = ").push_bind(slug.clone()).push(")");
         }
         Condition::Project(pattern) => {
             sql.push("issues.project_id IN (SELECT id FROM projects WHERE organization_id = ");
-            sql.push_bind(scope.organization.0).push(" AND ");
+            sql.push_bind(within.organization.0).push(" AND ");
             push_pattern(sql, "slug", pattern);
             sql.push(")");
         }
         Condition::Event(id) => {
-            sql.push("issues.id = ANY(ARRAY(SELECT issue_id FROM events WHERE project_id = ANY(");
-            push_projects(sql, scope);
-            sql.push(") AND event_id = ").push_bind(id.0).push("))");
+            sql.push("issues.id = ANY(ARRAY(SELECT issue_id FROM events WHERE project_id = ");
+            push_projects(sql, within);
+            sql.push(" AND event_id = ").push_bind(id.0).push("))");
         }
+        Condition::Tag(key, pattern) => push_tag(sql, within, key, Some(pattern)),
+        Condition::HasTag(key) => push_tag(sql, within, key, None),
         other => push_fact(sql, other),
     }
 }
 
-fn push_joined(sql: &mut Sql, scope: &Scope, parts: &[Condition], join: &str, empty: &str) {
+fn push_joined(sql: &mut Sql, within: &Within, parts: &[Condition], join: &str, empty: &str) {
     if parts.is_empty() {
         sql.push(empty);
         return;
@@ -250,7 +286,7 @@ fn push_joined(sql: &mut Sql, scope: &Scope, parts: &[Condition], join: &str, em
         if index > 0 {
             sql.push(join);
         }
-        push_condition(sql, scope, part);
+        push_condition(sql, within, part);
     }
     sql.push(")");
 }
@@ -273,8 +309,6 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
             sql.push(column(*field)).push(" <> ''");
         }
         Condition::Words(pattern) => push_words(sql, pattern),
-        Condition::Tag(key, pattern) => push_tag(sql, key, Some(pattern)),
-        Condition::HasTag(key) => push_tag(sql, key, None),
         Condition::Environment(pattern) => {
             sql.push(
                 "EXISTS (SELECT FROM issue_environments AS seen \
@@ -302,6 +336,8 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
         | Condition::Not(_)
         | Condition::Issue(..)
         | Condition::Project(_)
+        | Condition::Tag(..)
+        | Condition::HasTag(_)
         | Condition::Event(_) => {
             sql.push("true");
         }
@@ -334,11 +370,11 @@ fn push_words(sql: &mut Sql, pattern: &Pattern) {
     sql.push(")");
 }
 
-fn push_tag(sql: &mut Sql, key: &str, pattern: Option<&Pattern>) {
-    sql.push(
-        "EXISTS (SELECT FROM issue_tags AS tag \
-         WHERE tag.project_id = issues.project_id AND tag.issue_id = issues.id AND tag.key = ",
-    );
+fn push_tag(sql: &mut Sql, within: &Within, key: &str, pattern: Option<&Pattern>) {
+    // The projects stand here once more so that the tag can be looked up first, by the index on values.
+    sql.push("EXISTS (SELECT FROM issue_tags AS tag WHERE tag.project_id = ");
+    push_projects(sql, within);
+    sql.push(" AND tag.project_id = issues.project_id AND tag.issue_id = issues.id AND tag.key = ");
     sql.push_bind(key.to_owned());
     if let Some(pattern) = pattern {
         sql.push(" AND ");

@@ -96,7 +96,7 @@ fn gather(rows: Vec<store::TagRow>) -> Vec<TagKey> {
 pub struct ProjectTag {
     /// The label.
     pub key: String,
-    /// Events that carry it.
+    /// Events that ever carried it.
     pub event_count: i64,
 }
 

@@ -85,7 +85,7 @@ pub(super) async fn list_project_tags(
         ProjectTag,
         r#"
         SELECT key, sum(event_count)::bigint AS "event_count!"
-        FROM issue_tags
+        FROM project_tags
         WHERE project_id = ANY(ARRAY(
             SELECT id FROM projects
             WHERE organization_id = $1 AND (cardinality($2::bigint[]) = 0 OR id = ANY($2))

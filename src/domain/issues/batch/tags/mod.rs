@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::record::Seen;
 use super::{Arrival, Assignment};
-use crate::base::IssueId;
+use crate::base::{IssueId, ProjectId};
 
 /// The most values of one tag that are told apart in one issue. A tag that holds a request id would
 /// otherwise store a row per event; what comes later is counted together under the empty value, which
@@ -18,13 +18,17 @@ pub const MAX_TAG_VALUES: i64 = 1000;
 /// Sightings per issue, tag key and value.
 pub(super) type TagCounts = BTreeMap<(IssueId, String, String), Seen>;
 
-/// Counts the tags of every arrival on its issue.
+/// Events per project and tag key.
+pub(super) type KeyCounts = BTreeMap<(ProjectId, String), i64>;
+
+/// Counts the tags of every arrival on its issue and in its project.
 pub(super) async fn add(
     db: &mut PgConnection,
     arrivals: &[&Arrival],
     assignment: &Assignment,
 ) -> sqlx::Result<()> {
     let counts = count(arrivals, assignment);
+    store::add_to_project_tags(db, &count_keys(&counts)).await?;
     let known = store::add_to_known_tags(db, &counts).await?;
     let unknown: TagCounts = counts.into_iter().filter(|(key, _)| !known.contains(key)).collect();
     if unknown.is_empty() {
@@ -51,6 +55,14 @@ fn count(arrivals: &[&Arrival], assignment: &Assignment) -> TagCounts {
         }
     }
     counts
+}
+
+fn count_keys(counts: &TagCounts) -> KeyCounts {
+    let mut keys = KeyCounts::new();
+    for ((id, key, _), seen) in counts {
+        *keys.entry((id.project(), key.clone())).or_insert(0) += seen.event_count;
+    }
+    keys
 }
 
 /// Puts values past the bound under the empty value of their key.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 
-use super::TagCounts;
+use super::{KeyCounts, TagCounts};
 use crate::base::{IssueId, Timestamp};
 use crate::domain::events::batch::storable;
 use crate::domain::issues::batch::record::Seen;
@@ -118,6 +118,30 @@ pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts) -> sq
         &columns.events,
         &columns.first,
         &columns.last,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Adds to the counts of the projects' tags.
+pub(super) async fn add_to_project_tags(
+    db: &mut PgConnection,
+    counts: &KeyCounts,
+) -> sqlx::Result<()> {
+    let projects: Vec<i64> = counts.keys().map(|(project, _)| project.0).collect();
+    let keys: Vec<_> = counts.keys().map(|(_, key)| storable(key)).collect();
+    let events: Vec<i64> = counts.values().copied().collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO project_tags (project_id, key, event_count)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])
+        ON CONFLICT (project_id, key) DO UPDATE
+        SET event_count = project_tags.event_count + excluded.event_count
+        "#,
+        &projects,
+        &keys as &[_],
+        &events,
     )
     .execute(db)
     .await?;

@@ -4,11 +4,13 @@
 //! itself which server and organization it is for, so that `sentry-cli` needs no further setting
 //! (`web-api.md` §1.2). Both are looked up by the hash of the whole text.
 
+pub mod store;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use chrono::TimeDelta;
 
-use super::{Scopes, store};
+use super::Scopes;
 use crate::app::Essentials;
 use crate::base::{ApiTokenId, OrganizationId, Slug, Timestamp, UserId, secrets};
 use crate::domain::{Error, Result};
@@ -81,7 +83,7 @@ pub async fn create(app: &Essentials, new: NewToken<'_>) -> Result<(ApiToken, St
         Some(_) => format!("sntryu_{}", secrets::random_hex::<32>()),
         None => organization_token(&app.config.server.base_url(), new.organization_slug, now),
     };
-    let row = store::NewTokenRow {
+    let row = store::NewRow {
         organization_id: new.organization_id,
         user_id: new.user_id,
         name,
@@ -91,12 +93,12 @@ pub async fn create(app: &Essentials, new: NewToken<'_>) -> Result<(ApiToken, St
         created_at: now,
     };
     let mut tx = app.db.begin().await?;
-    if store::count_tokens(&mut tx, new.organization_id).await? >= MAX_TOKENS {
+    if store::count(&mut tx, new.organization_id).await? >= MAX_TOKENS {
         return Err(Error::LimitReached(format!(
             "There are {MAX_TOKENS} tokens, the most there can be. Revoke one that is not used any more."
         )));
     }
-    let token = store::insert_token(&mut tx, row).await?;
+    let token = store::insert(&mut tx, row).await?;
     tx.commit().await?;
     Ok((token, text))
 }
@@ -108,11 +110,11 @@ pub async fn authenticate(app: &Essentials, text: &str) -> Result<Option<ApiToke
     }
     let now = app.clock.now();
     let mut db = app.db.acquire().await?;
-    let Some(token) = store::find_token(&mut db, &secrets::hash(text)).await? else {
+    let Some(token) = store::find(&mut db, &secrets::hash(text)).await? else {
         return Ok(None);
     };
     if token.last_used_at.is_none_or(|last| now - last >= TOUCH_AFTER) {
-        store::touch_token(&mut db, token.id, now).await?;
+        store::touch(&mut db, token.id, now).await?;
     }
     Ok(Some(token))
 }
@@ -120,7 +122,21 @@ pub async fn authenticate(app: &Essentials, text: &str) -> Result<Option<ApiToke
 /// Ends a person's token; programs that carry it are refused from now on.
 pub async fn revoke(app: &Essentials, user: UserId, token: ApiTokenId) -> Result<()> {
     let mut db = app.db.acquire().await?;
-    if store::delete_token(&mut db, user, token).await? { Ok(()) } else { Err(Error::NotFound) }
+    if store::delete_of_user(&mut db, user, token).await? { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Ends a token of the organization, one that acts for nobody.
+pub async fn revoke_of_organization(
+    app: &Essentials,
+    organization: OrganizationId,
+    token: ApiTokenId,
+) -> Result<()> {
+    let mut db = app.db.acquire().await?;
+    if store::delete_of_organization(&mut db, organization, token).await? {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 /// Both alphabets are the standard ones: the text must have exactly two underscores.
