@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::routing::TypedPath;
 
 use super::accounts::sign_in::SignInPath;
+use super::issues::paths::IssueListPath;
 use super::projects::new::NewProjectPath;
-use super::{Page, Redirect, Result, Shell, Visit, issue_list_url};
+use super::{Page, Redirect, Result, Shell, Visit};
 use crate::app::App;
 use crate::domain::organizations;
 use crate::domain::{accounts, projects};
@@ -39,7 +40,7 @@ pub async fn show_home(_: HomePath, visit: Visit, State(app): State<App>) -> Res
     let Some(organization) = organizations.into_iter().next() else { return stay(&visit, false) };
     let has_projects = projects::store::exists(&mut db, organization.id).await?;
     let next = if has_projects {
-        Redirect::to(issue_list_url(&organization.slug))
+        Redirect::to(IssueListPath { organization: organization.slug })
     } else {
         Redirect::to(NewProjectPath { organization: organization.slug })
     };

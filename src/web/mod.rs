@@ -49,20 +49,3 @@ pub use redirect::Redirect;
 pub use routes::{Access, router, routes};
 pub use session::{Member, SignedIn};
 pub use visit::Visit;
-
-use crate::base::Slug;
-
-/// The issues of an organization.
-fn issue_list_url(organization: &Slug) -> String {
-    format!("/{organization}/issues")
-}
-
-/// The issues of one project.
-fn issues_of_project(organization: &Slug, project: &Slug) -> String {
-    format!("/{organization}/issues?project={project}")
-}
-
-/// An issue, by what people call it.
-fn issue_url(organization: &Slug, short_id: &str) -> String {
-    format!("/{organization}/issues/{short_id}/")
-}

@@ -25,7 +25,7 @@ use super::issues::paths::{
     EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath, IssuePath,
     IssueTagsPath,
 };
-use super::organizations::settings::OrganizationSettingsPath;
+use super::organizations::settings::{OrganizationSettingsPath, RevokeOrganizationTokenPath};
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
 use super::projects::keys::{KeyPath, KeysPath};
@@ -82,6 +82,7 @@ pub fn routes() -> Routes<App, Access> {
 
         .get (OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::show_organization_settings)
         .post(OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::rename_organization)
+        .post(RevokeOrganizationTokenPath::PATH, Access::Member, organizations::settings::revoke_organization_token)
 
         .get (ProjectListPath::PATH,          Access::Member,   projects::list::show_project_list)
         .get (NewProjectPath::PATH,           Access::Member,   projects::new::show_new_project)

@@ -96,7 +96,7 @@ pub(super) async fn show(app: &App, signed_in: &SignedIn, outcome: Outcome) -> R
     let user = &signed_in.user;
     let mut db = app.db.acquire().await?;
     let sessions = accounts::store::list_sessions(&mut db, user.id, now).await?;
-    let tokens = accounts::store::list_tokens(&mut db, user.id).await?;
+    let tokens = accounts::tokens::store::list_of_user(&mut db, user.id).await?;
     let organizations = organizations::store::list_for_user(&mut db, user.id).await?;
     drop(db);
 

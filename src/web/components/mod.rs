@@ -3,6 +3,8 @@
 //! The markup of the parts is in `templates/components/`, their looks in `static/css/components.css`.
 
 pub mod chart;
+#[cfg(test)]
+mod contrast;
 pub mod link;
 pub mod number;
 pub mod time;

@@ -1,4 +1,4 @@
-//! An organization's settings: its name and who belongs to it.
+//! An organization's settings: its name, who belongs to it, and its tokens.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,7 +8,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::base::{Slug, Timestamp};
+use crate::base::{ApiTokenId, Slug, Timestamp};
+use crate::domain::accounts::{ApiToken, tokens};
 use crate::domain::organizations::{self, Person, Role};
 use crate::web::components::time::Moment;
 use crate::web::forms::Problem;
@@ -20,6 +21,16 @@ use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
 pub struct OrganizationSettingsPath {
     /// Which organization.
     pub organization: Slug,
+}
+
+/// Ends a token of the organization.
+#[derive(Clone, Debug, Deserialize, TypedPath)]
+#[typed_path("/{organization}/settings/tokens/{token}/revoke", rejection(Error))]
+pub struct RevokeOrganizationTokenPath {
+    /// Whose token.
+    pub organization: Slug,
+    /// Which one.
+    pub token: ApiTokenId,
 }
 
 /// The new name.
@@ -37,6 +48,7 @@ struct OrganizationSettingsView {
     slug: Slug,
     is_owner: bool,
     people: Vec<PersonRow>,
+    tokens: Vec<TokenRow>,
     problem: Problem,
 }
 
@@ -45,6 +57,31 @@ struct PersonRow {
     email: String,
     is_owner: bool,
     last_sign_in: Option<Moment>,
+}
+
+struct TokenRow {
+    name: String,
+    last_characters: String,
+    scopes: String,
+    created: Moment,
+    last_used: Option<Moment>,
+    revoke: RevokeOrganizationTokenPath,
+}
+
+impl TokenRow {
+    fn new(token: &ApiToken, organization: &Slug, now: Timestamp) -> Self {
+        Self {
+            name: token.name.clone(),
+            last_characters: token.last_characters.clone(),
+            scopes: token.scopes.to_strings().join(", "),
+            created: Moment::new(token.created_at, now),
+            last_used: token.last_used_at.map(|at| Moment::new(at, now)),
+            revoke: RevokeOrganizationTokenPath {
+                organization: organization.clone(),
+                token: token.id,
+            },
+        }
+    }
 }
 
 impl PersonRow {
@@ -86,6 +123,18 @@ pub async fn rename_organization(
     }
 }
 
+/// Ends a token of the organization.
+pub async fn revoke_organization_token(
+    path: RevokeOrganizationTokenPath,
+    member: Member,
+    State(app): State<App>,
+) -> Result<Redirect> {
+    member.require_owner()?;
+    tokens::revoke_of_organization(&app, member.organization.id, path.token).await?;
+    Ok(Redirect::to(OrganizationSettingsPath { organization: path.organization })
+        .with_flash("The token is revoked. Programs that carry it are refused from now on."))
+}
+
 async fn show(
     app: &App,
     member: &Member,
@@ -95,15 +144,18 @@ async fn show(
 ) -> Result<Page> {
     let mut db = app.db.acquire().await?;
     let people = organizations::store::list_people(&mut db, member.organization.id).await?;
+    let tokens = tokens::store::list_of_organization(&mut db, member.organization.id).await?;
     drop(db);
     let now = app.clock.now();
+    let slug = &member.organization.slug;
     Page::new(&OrganizationSettingsView {
         shell: member.shell("settings"),
         path,
         name,
-        slug: member.organization.slug.clone(),
+        slug: slug.clone(),
         is_owner: member.role == Role::Owner,
         people: people.iter().map(|person| PersonRow::new(person, now)).collect(),
+        tokens: tokens.iter().map(|token| TokenRow::new(token, slug, now)).collect(),
         problem,
     })
 }
@@ -113,6 +165,7 @@ mod tests {
     use super::*;
 
     fn sample(is_owner: bool) -> String {
+        let now = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let view = OrganizationSettingsView {
             shell: Shell::sample(),
             path: OrganizationSettingsPath { organization: "default".parse().unwrap() },
@@ -125,6 +178,17 @@ mod tests {
                 is_owner: true,
                 last_sign_in: None,
             }],
+            tokens: vec![TokenRow {
+                name: "Deploys <x>".to_owned(),
+                last_characters: "9f3a".to_owned(),
+                scopes: "org:ci".to_owned(),
+                created: Moment::new(now, now),
+                last_used: None,
+                revoke: RevokeOrganizationTokenPath {
+                    organization: "default".parse().unwrap(),
+                    token: ApiTokenId(7),
+                },
+            }],
             problem: Problem::new("name", "Use a name of 1 to 100 characters."),
         };
         view.render().unwrap()
@@ -135,6 +199,9 @@ mod tests {
         assert!(sample(true).contains("action=\"/default/settings\""));
         assert!(sample(true).contains("value=\"Acme\""));
         assert!(!sample(false).contains("action=\"/default/settings\""));
+        assert!(sample(true).contains("action=\"/default/settings/tokens/7/revoke\""));
+        assert!(!sample(false).contains("/revoke"));
+        assert!(sample(false).contains("Deploys &#60;x&#62;"));
         assert!(sample(false).contains("Ada &#60;3"));
     }
 }

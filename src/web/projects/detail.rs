@@ -9,12 +9,13 @@ use serde::Deserialize;
 
 use super::first_event::{FirstEventPath, first_issue_url};
 use super::guides::{self, FAMILIES, Family, FilledStep, Target};
+use super::issues_of_project;
 use super::settings::ProjectSettingsPath;
 use crate::app::App;
 use crate::base::Slug;
 use crate::config::ServerConfig;
 use crate::domain::projects::{self, Project, ProjectKey};
-use crate::web::{Error, Member, Page, Query, Redirect, Result, Shell, issues_of_project};
+use crate::web::{Error, Member, Page, Query, Redirect, Result, Shell};
 
 /// The page.
 #[derive(Clone, Debug, Deserialize, TypedPath)]

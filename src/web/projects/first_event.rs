@@ -7,10 +7,12 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::detail::ProjectPath;
+use super::issues_of_project;
 use crate::base::{IssueId, IssueNumber, Slug};
 use crate::domain::issues;
 use crate::domain::projects::Project;
-use crate::web::{Error, Member, Result, issue_url, issues_of_project};
+use crate::web::issues::paths::IssuePath;
+use crate::web::{Error, Member, Result};
 
 /// The question.
 #[derive(Clone, Debug, Deserialize, TypedPath)]
@@ -42,7 +44,9 @@ pub(super) async fn first_issue_url(
 ) -> Result<String> {
     let first = issues::find(db, IssueId::new(project.id, IssueNumber(1))).await?;
     Ok(match first {
-        Some(issue) => issue_url(organization, &issue.short_id()),
+        Some(issue) => {
+            IssuePath { organization: organization.clone(), issue: issue.short_id() }.to_string()
+        }
         None => issues_of_project(organization, &project.slug),
     })
 }

@@ -6,14 +6,23 @@ use axum_extra::routing::TypedPath;
 use serde::Deserialize;
 
 use super::detail::ProjectPath;
-use super::guides;
 use super::new::NewProjectPath;
 use super::settings::ProjectSettingsPath;
+use super::{guides, issues_of_project};
 use crate::app::App;
 use crate::base::{Slug, Timestamp};
 use crate::domain::projects::Project;
+use crate::domain::usage::{self, Days};
+use crate::web::components::chart::Spark;
+use crate::web::components::number;
 use crate::web::components::time::Moment;
-use crate::web::{Error, Member, Page, Result, Shell, issues_of_project};
+use crate::web::{Error, Member, Page, Result, Shell};
+
+/// How far back the bars go.
+const DAYS: i32 = 14;
+
+/// The same in words.
+const SPAN: &str = "14 days";
 
 /// The list.
 #[derive(Clone, Debug, Deserialize, TypedPath)]
@@ -35,7 +44,9 @@ struct ProjectRow {
     name: String,
     slug: Slug,
     platform: String,
-    first_event: Option<Moment>,
+    has_events: bool,
+    bars: Spark,
+    events: String,
     created: Moment,
     issues: String,
     set_up: ProjectPath,
@@ -43,13 +54,15 @@ struct ProjectRow {
 }
 
 impl ProjectRow {
-    fn new(project: &Project, organization: &Slug, now: Timestamp) -> Self {
+    fn new(project: &Project, days: &Days, organization: &Slug, now: Timestamp) -> Self {
         let slug = project.slug.clone();
         let organization = organization.clone();
         Self {
             name: project.name.clone(),
             platform: platform_name(project),
-            first_event: project.first_event_at.map(|at| Moment::new(at, now)),
+            has_events: project.first_event_at.is_some(),
+            bars: Spark::new(days, SPAN),
+            events: number::grouped(days.iter().map(|(_, quantity)| quantity).sum()),
             created: Moment::new(project.created_at, now),
             issues: issues_of_project(&organization, &slug),
             set_up: ProjectPath { organization: organization.clone(), project: slug.clone() },
@@ -76,7 +89,16 @@ pub async fn show_project_list(
 ) -> Result<Page> {
     let now = app.clock.now();
     let organization = &member.organization.slug;
-    let rows = member.projects.iter().map(|p| ProjectRow::new(p, organization, now)).collect();
+    let ids: Vec<_> = member.projects.iter().map(|project| project.id).collect();
+    let mut db = app.db.acquire().await?;
+    let days = usage::events_by_day(&mut db, &ids, DAYS, now).await?;
+    drop(db);
+    let rows = member
+        .projects
+        .iter()
+        .zip(&days)
+        .map(|(project, days)| ProjectRow::new(project, days, organization, now))
+        .collect();
     let new_project = NewProjectPath { organization: organization.clone() };
     Page::new(&ProjectListView { shell: member.shell("projects"), new_project, rows })
 }
@@ -89,7 +111,8 @@ mod tests {
     fn sample(projects: &[Project]) -> String {
         let organization: Slug = "default".parse().unwrap();
         let now = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
-        let rows = projects.iter().map(|p| ProjectRow::new(p, &organization, now)).collect();
+        let days = vec![(now, 1204)];
+        let rows = projects.iter().map(|p| ProjectRow::new(p, &days, &organization, now)).collect();
         let new_project = NewProjectPath { organization };
         ProjectListView { shell: Shell::sample(), new_project, rows }.render().unwrap()
     }
@@ -106,6 +129,7 @@ mod tests {
     fn a_project_with_events_leads_to_its_issues() {
         let html = sample(&[project("checkout", None, true)]);
         assert!(html.contains("href=\"/default/issues?project=checkout\""));
+        assert!(html.contains("1,204 events in 14 days"));
         assert!(!html.contains("Waiting for its first event"));
     }
 

@@ -8,6 +8,14 @@ pub mod list;
 pub mod new;
 pub mod settings;
 
+use crate::base::Slug;
+use crate::web::issues::paths::IssueListPath;
+
+/// The issues of one project.
+fn issues_of_project(organization: &Slug, project: &Slug) -> String {
+    format!("{}?project={project}", IssueListPath { organization: organization.clone() })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::base::{OrganizationId, ProjectId, Timestamp};

@@ -2,6 +2,7 @@
 
 mod account;
 mod browser;
+mod issues;
 mod projects;
 mod security;
 mod setup;

@@ -1,5 +1,7 @@
 //! Projects: creating them, sending to them, their keys, and who may see them.
 
+use picket::domain::accounts::Scopes;
+use picket::domain::accounts::tokens::{self, NewToken};
 use picket::domain::organizations::{self, Organization};
 use picket::domain::projects;
 use reqwest::StatusCode;
@@ -66,7 +68,11 @@ async fn a_new_project_waits_for_its_first_event_and_moves_on_to_its_issue() {
     assert_eq!(answer.status, StatusCode::OK);
     let next = answer.header("hx-redirect").to_owned();
     let answer = browser.get(&next).await;
-    assert_eq!(answer.expect_redirect(), "/default/issues/CHECK-OUT-1/");
+    assert_eq!(answer.expect_redirect(), "/default/issues/CHECK-OUT-1");
+
+    browser.get("/default/issues/CHECK-OUT-1").await.expect_page();
+    let list = browser.get("/default/projects").await;
+    assert!(list.expect_page().contains("1 event in 14 days"));
 
     // Whoever comes back later is not sent away.
     let page = browser.get(&path).await;
@@ -205,6 +211,34 @@ async fn a_key_of_another_project_is_not_switched() {
     let key = between(page.expect_page(), "action=\"/default/projects/shop/keys/", "\"").unwrap();
     let answer = browser.post(&format!("{blog}/keys/{key}"), &[("switch", "off")]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn only_owners_revoke_a_token_of_the_organization() {
+    let app = TestApp::start().await;
+    let mut owner = ada(&app).await;
+    create_user(&app, "bob@example.com").await;
+    let mut member = Browser::signed_in(&app, "bob@example.com").await;
+    let new = NewToken {
+        organization_id: app.organization,
+        organization_slug: &"default".parse().unwrap(),
+        user_id: None,
+        name: "Deploys",
+        scopes: Scopes::parse("org:ci").unwrap(),
+    };
+    let (token, text) = tokens::create(&app.app, new).await.unwrap();
+    let revoke = format!("/default/settings/tokens/{}/revoke", token.id);
+
+    let page = member.get("/default/projects/new").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(member.post(&revoke, &[]).await.status, StatusCode::FORBIDDEN);
+    assert!(tokens::authenticate(&app.app, &text).await.unwrap().is_some());
+
+    let page = owner.get("/default/settings").await;
+    assert!(page.expect_page().contains(&revoke));
+    owner.post(&revoke, &[]).await.expect_redirect();
+    assert_eq!(tokens::authenticate(&app.app, &text).await.unwrap(), None);
     app.stop().await;
 }
 

@@ -197,7 +197,7 @@ pub fn sdk(event: &Event) -> SdkView {
     let packages: Vec<Package> = sdk.packages.as_ref().and_then(Raw::parse).unwrap_or_default();
     SdkView {
         name: name.collect::<Vec<_>>().join(" "),
-        integrations: sdk.integrations.clone().unwrap_or_default(),
+        integrations: sdk.integrations.as_ref().and_then(Raw::parse).unwrap_or_default(),
         packages: packages
             .into_iter()
             .map(|package| format!("{} {}", package.name, package.version).trim().to_owned())
