@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
+use metrics::counter;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::app::App;
+use crate::domain::issues::retention;
 use crate::domain::{issues, usage};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
@@ -18,19 +20,36 @@ const DAYS_AHEAD: u64 = 3;
 /// Starts everything periodic.
 pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Recorder>) {
     let refused = recorder.clone();
-    every(tasks, app, "refused items", Duration::from_secs(5), move |app| {
+    every(tasks, app, "refused items", Duration::from_secs(5), AtTheEnd::OnceMore, move |app| {
         let recorder = refused.clone();
         async move { Ok(recorder.flush(&app.db).await?) }
     });
-    every(tasks, app, "metrics", Duration::from_secs(5), |_| async {
+    every(tasks, app, "metrics", Duration::from_secs(5), AtTheEnd::Nothing, |_| async {
         Metrics::install().fold();
         Ok(())
     });
-    every(tasks, app, "days", Duration::from_hours(1), |app| async move { turn_days(&app).await });
-    every(tasks, app, "archives", Duration::from_mins(1), |app| async move {
+    every(tasks, app, "archives", Duration::from_mins(1), AtTheEnd::Nothing, |app| async move {
         issues::reopen_due(&app).await?;
         Ok(())
     });
+    every(tasks, app, "days", HOURLY, AtTheEnd::Nothing, |app| async move {
+        turn_days(&app).await?;
+        remove_old(&app).await?;
+        issues::age(&app).await?;
+        Ok(())
+    });
+}
+
+/// For what depends on days.
+const HOURLY: Duration = Duration::from_hours(1);
+
+/// What periodic work does when the process stops.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtTheEnd {
+    /// It runs once more, so that nothing gathered is lost.
+    OnceMore,
+    /// It is left where it is: what it had not committed, the next start does.
+    Nothing,
 }
 
 /// Runs `work` now and then again and again until the process stops. A failure is logged and the next
@@ -40,6 +59,7 @@ fn every<F>(
     app: &App,
     name: &'static str,
     period: Duration,
+    at_the_end: AtTheEnd,
     work: impl Fn(App) -> F + Send + 'static,
 ) where
     F: Future<Output = anyhow::Result<()>> + Send,
@@ -47,12 +67,16 @@ fn every<F>(
     let app = app.clone();
     tasks.spawn(name, move |stop: CancellationToken| async move {
         loop {
-            if let Err(error) = work(app.clone()).await {
+            let turn = work(app.clone());
+            let done = match at_the_end {
+                AtTheEnd::OnceMore => turn.await,
+                AtTheEnd::Nothing => stop.run_until_cancelled(turn).await.unwrap_or(Ok(())),
+            };
+            if let Err(error) = done {
                 warn!(task = name, "Periodic work failed and is tried again later: {error:#}");
             }
             if stop.run_until_cancelled(tokio::time::sleep(period)).await.is_none() {
-                // Once more, so that nothing gathered is lost.
-                return work(app).await;
+                return if at_the_end == AtTheEnd::OnceMore { work(app).await } else { Ok(()) };
             }
         }
     });
@@ -62,12 +86,31 @@ fn every<F>(
 pub async fn turn_days(app: &App) -> anyhow::Result<()> {
     let today = app.clock.now().date_naive();
     let last = later(today, DAYS_AHEAD);
-    let kept = Days::new(u64::from(app.config.retention.events_days));
-    let first_kept = today.checked_sub_days(kept).unwrap_or(today);
+    let first_kept = retention::first_kept_day(today, app.config.retention.events_days);
     let mut db = app.db.acquire().await?;
-    for table in [Partitioned::Events, Partitioned::Outcomes] {
+    for table in Partitioned::ALL {
         partitions::ensure(&mut db, table, today..=last).await?;
-        partitions::drop_before(&mut db, table, first_kept).await?;
+        let dropped = partitions::drop_before(&mut db, table, first_kept).await?;
+        counter!("picket_retention_removed_total", "what" => "days")
+            .increment(dropped.len() as u64);
+        if !dropped.is_empty() {
+            let table = table.table();
+            info!(table, first_kept = %first_kept, "Dropped {} days of `{table}`", dropped.len());
+        }
+    }
+    Ok(())
+}
+
+/// Removes what was counted about events that are gone.
+pub async fn remove_old(app: &App) -> anyhow::Result<()> {
+    let removed = retention::remove_old(app).await?;
+    counter!("picket_retention_removed_total", "what" => "issues").increment(removed.issues);
+    counter!("picket_retention_removed_total", "what" => "hours").increment(removed.hours);
+    if removed != retention::Removed::default() {
+        info!(
+            "Removed {} issues whose events are gone and {} hours of other issues",
+            removed.issues, removed.hours
+        );
     }
     Ok(())
 }

@@ -11,5 +11,6 @@ mod infra;
 mod ingest;
 mod pipeline;
 mod sdk;
+mod server;
 mod support;
 mod web;

@@ -13,6 +13,7 @@ pub mod batch;
 mod detail;
 mod latest;
 pub mod query;
+pub mod retention;
 mod search;
 mod state;
 mod stats;
@@ -33,4 +34,4 @@ pub use tags::{
     ProjectTag, SeenRelease, TagKey, TagValue, environments_of_projects, project_tag_values,
     project_tags, seen_releases, tag_key, tag_keys, tag_values,
 };
-pub use triage::{Change, archive, reopen, reopen_due, resolve, restore};
+pub use triage::{Change, age, archive, reopen, reopen_due, resolve, restore};

@@ -344,6 +344,32 @@ pub(super) async fn reopen_due(
     .await
 }
 
+/// Calls up to `limit` issues ongoing whose state was set at `before` or earlier; returns how many. Issues that
+/// somebody else holds are left for the next time.
+pub(super) async fn age(db: &mut PgConnection, before: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        UPDATE issues
+        SET substatus = 'ongoing'
+        FROM (
+            SELECT project_id, id
+            FROM issues
+            WHERE status = 'unresolved' AND substatus IN ('new', 'regressed', 'escalating')
+              AND status_changed_at <= $1
+            ORDER BY project_id, id
+            LIMIT $2
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        WHERE issues.project_id = due.project_id AND issues.id = due.id
+        "#,
+        before,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// A line to be added to an issue's history.
 #[derive(Debug)]
 pub(super) struct NewLine {

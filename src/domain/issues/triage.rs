@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
+
 use super::activity::ActivityKind;
 use super::store::NewLine;
 use super::{Archive, Resolution, Scope, State, Status, StatusDetail, Substatus, store};
@@ -101,6 +103,30 @@ pub async fn reopen_due(app: &Essentials) -> Result<usize> {
     store::append_activity(&mut tx, &lines, None, now).await?;
     tx.commit().await?;
     Ok(due.len())
+}
+
+/// For how long an issue is called new, regressed or escalating.
+const FRESH_FOR: TimeDelta = TimeDelta::days(7);
+
+/// The most issues that one transaction ages.
+const AGED_AT_A_TIME: i64 = 1_000;
+
+/// Has issues that have been new, regressed or escalating for a week be ongoing; returns how many. Nobody
+/// decided anything, so it leaves no line in their history. Run it every hour.
+///
+/// # Errors
+/// When the database fails; what was aged until then stays so.
+pub async fn age(app: &Essentials) -> Result<u64> {
+    let before = app.clock.now() - FRESH_FOR;
+    let mut db = app.db.acquire().await?;
+    let mut aged = 0;
+    loop {
+        let count = store::age(&mut db, before, AGED_AT_A_TIME).await?;
+        aged += count;
+        if count < AGED_AT_A_TIME.cast_unsigned() {
+            return Ok(aged);
+        }
+    }
 }
 
 fn to_all(ids: &[IssueId], state: &State) -> Vec<(IssueId, State)> {

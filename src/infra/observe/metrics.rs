@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 /// Every metric that is recorded anywhere, with its help.
-pub const METRICS: [(&str, Kind, &str); 20] = [
+pub const METRICS: [(&str, Kind, &str); 21] = [
     ("picket_build_info", Kind::Gauge, "Always 1; the labels say which Picket this is."),
     ("picket_ingest_requests_total", Kind::Counter, "Requests of SDKs, by endpoint and status."),
     (
@@ -59,6 +59,11 @@ pub const METRICS: [(&str, Kind, &str); 20] = [
     ),
     ("picket_issues_created_total", Kind::Counter, "Issues opened."),
     ("picket_issues_regressed_total", Kind::Counter, "Resolved issues that were seen again."),
+    (
+        "picket_retention_removed_total",
+        Kind::Counter,
+        "What was past its retention: days of events and outcomes, issues, hours of issues.",
+    ),
     ("picket_db_connections", Kind::Gauge, "Connections of the pool, by whether they are in use."),
     ("picket_http_requests_total", Kind::Counter, "Requests by route, method and status."),
     ("picket_http_request_duration_seconds", Kind::Seconds, "Time until a request has its answer."),
@@ -159,6 +164,9 @@ fn initialise() {
         counter!(name).absolute(0);
     }
     counter!("picket_job_failures_total", "job" => "process").absolute(0);
+    for what in ["days", "issues", "hours"] {
+        counter!("picket_retention_removed_total", "what" => what).absolute(0);
+    }
     for outcome in ["accepted", "filtered", "rate_limited", "invalid"] {
         counter!("picket_ingest_items_total", "category" => "error", "outcome" => outcome, "reason" => "")
             .absolute(0);

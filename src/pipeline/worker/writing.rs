@@ -182,7 +182,11 @@ impl LaneWorker {
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => is_passing_state(error.as_ref()),
-        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => false,
+        sqlx::Error::Encode(_)
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::ColumnDecode { .. }
+        // An issue was removed at the same moment: the next attempt does not know it any more.
+        | sqlx::Error::RowNotFound => false,
         _ => true,
     }
 }

@@ -143,13 +143,13 @@ impl IssueFrame {
     }
 }
 
-/// `312 of 1,204 kept in full`; nothing if all were.
+/// `312 of 1,204 were kept in full`, as long as events are kept at all; nothing if all were.
 fn kept(issue: &Issue) -> String {
     if issue.kept_count >= issue.event_count {
         return String::new();
     }
     format!(
-        "{} of {} kept in full",
+        "{} of {} were kept in full",
         number::grouped(issue.kept_count),
         number::grouped(issue.event_count)
     )
@@ -178,7 +178,7 @@ mod tests {
         let mut issue = sample::issue();
         issue.event_count = 12_040;
         issue.kept_count = 1_312;
-        assert_eq!(kept(&issue), "1,312 of 12,040 kept in full");
+        assert_eq!(kept(&issue), "1,312 of 12,040 were kept in full");
         issue.kept_count = 12_040;
         assert_eq!(kept(&issue), "");
     }

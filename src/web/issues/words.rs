@@ -21,7 +21,7 @@ pub(super) fn state_badge(issue: &Issue, now: Timestamp) -> Option<Badge> {
     let badge = |word, tone, meaning: &str| Some(Badge { word, tone, meaning: meaning.to_owned() });
     match (issue.status, issue.substatus) {
         (Status::Unresolved, Some(Substatus::New)) => {
-            badge("New", "accent", "First seen not long ago")
+            badge("New", "accent", "Opened within the last 7 days")
         }
         (Status::Unresolved, Some(Substatus::Regressed)) => {
             badge("Regressed", "warning", "It was resolved, and an event arrived after that")

@@ -5,6 +5,6 @@ mod changes;
 mod clients;
 mod events;
 mod lists;
-mod program;
+pub(crate) mod program;
 mod search;
 mod shapes;

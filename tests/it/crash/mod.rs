@@ -1,5 +1,7 @@
 //! `kill -9` in the middle of the work: what was acknowledged is stored and counted, exactly once.
 
+mod disk;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,6 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Load {
     running: JoinSet<Vec<EventId>>,
     acknowledged: Arc<AtomicUsize>,
+    refused: Arc<AtomicUsize>,
     enough: Arc<AtomicBool>,
 }
 
@@ -28,24 +31,29 @@ impl Load {
     /// Starts clients that send until told to stop or refused a connection for good.
     fn start(process: &Process, project: &serde_json::Value) -> Self {
         let acknowledged = Arc::new(AtomicUsize::new(0));
+        let refused = Arc::new(AtomicUsize::new(0));
         let enough = Arc::new(AtomicBool::new(false));
         let mut running = JoinSet::new();
         for client in 0..CLIENTS {
             let url = format!("{}/api/{}/store/", process.url, project["id"].as_str().unwrap());
             let key = project["public_key"].as_str().unwrap().to_owned();
-            running.spawn(send_all(client, url, key, acknowledged.clone(), enough.clone()));
+            let client = Client { number: client, url, key };
+            let (acknowledged, refused) = (acknowledged.clone(), refused.clone());
+            running.spawn(client.send_all(acknowledged, refused, enough.clone()));
         }
-        Self { running, acknowledged, enough }
+        Self { running, acknowledged, refused, enough }
     }
 
     /// Waits until `count` events are acknowledged.
     async fn reach(&self, count: usize) {
-        let reached = async {
-            while self.acknowledged.load(Ordering::SeqCst) < count {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
+        let reached = reach(&self.acknowledged, count);
         tokio::time::timeout(PATIENCE, reached).await.expect("events are acknowledged");
+    }
+
+    /// Waits until `count` events are refused.
+    async fn be_refused(&self, count: usize) {
+        let reached = reach(&self.refused, count);
+        tokio::time::timeout(PATIENCE, reached).await.expect("events are refused");
     }
 
     /// Stops the clients; returns what was acknowledged.
@@ -55,43 +63,68 @@ impl Load {
     }
 }
 
-/// Sends events of twenty kinds one after the other; an event that is not acknowledged is not sent again.
-async fn send_all(
-    client: usize,
+async fn reach(counter: &AtomicUsize, count: usize) {
+    while counter.load(Ordering::SeqCst) < count {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// One that sends.
+struct Client {
+    number: usize,
     url: String,
     key: String,
-    acknowledged: Arc<AtomicUsize>,
-    enough: Arc<AtomicBool>,
-) -> Vec<EventId> {
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
-    let mut kept = Vec::new();
-    for number in 0.. {
-        if enough.load(Ordering::SeqCst) {
-            break;
+}
+
+impl Client {
+    /// Sends events of twenty kinds one after the other; an event that is not acknowledged is not sent again.
+    async fn send_all(
+        self,
+        acknowledged: Arc<AtomicUsize>,
+        refused: Arc<AtomicUsize>,
+        enough: Arc<AtomicBool>,
+    ) -> Vec<EventId> {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+        let mut kept = Vec::new();
+        for number in 0.. {
+            if enough.load(Ordering::SeqCst) {
+                break;
+            }
+            let id = EventId::random();
+            match self.send(&http, id, number).await {
+                Ok(answer) if answer.status().is_success() => {
+                    kept.push(id);
+                    acknowledged.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
+                Ok(_) => drop(refused.fetch_add(1, Ordering::SeqCst)),
+                // Nobody is there any more, or not yet again.
+                Err(_) => {}
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let id = EventId::random();
-        let kind = (client + number) % 20;
+        kept
+    }
+
+    async fn send(
+        &self,
+        http: &reqwest::Client,
+        id: EventId,
+        number: usize,
+    ) -> reqwest::Result<reqwest::Response> {
+        let kind = (self.number + number) % 20;
         let body = serde_json::json!({
             "event_id": id,
             "platform": "python",
             "exception": [{ "type": format!("Error{kind}"), "value": "it broke" }],
-            "user": { "id": client },
+            "user": { "id": self.number },
         });
-        let sent = http
-            .post(&url)
-            .header("X-Sentry-Auth", format!("Sentry sentry_key={key}, sentry_version=7"))
+        http.post(&self.url)
+            .header("X-Sentry-Auth", format!("Sentry sentry_key={}, sentry_version=7", self.key))
             .body(body.to_string())
-            .send();
-        match sent.await {
-            Ok(answer) if answer.status().is_success() => {
-                kept.push(id);
-                acknowledged.fetch_add(1, Ordering::SeqCst);
-            }
-            // Nobody is there any more, or not yet again.
-            _ => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
+            .send()
+            .await
     }
-    kept
 }
 
 /// What the database says about the project.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use picket::base::{Clock, ProjectId};
 use picket::infra::journal::{AppendError, Journal, Journals, Options, Position};
 
-use crate::support::requirement;
+use crate::support::tiny_disk::TinyDisk;
 
 /// The directory on which the child works.
 const CHILD_DIRECTORY: &str = "PICKET_TEST_JOURNAL_CHILD";
@@ -133,39 +133,12 @@ async fn no_acknowledged_record_is_lost_to_kill_9() {
     assert!(!directory.path().join("quarantine").exists(), "a kill damages nothing");
 }
 
-/// A file system of a few hundred kilobytes.
-struct TinyDisk(tempfile::TempDir);
-
-impl TinyDisk {
-    fn mount(kilobytes: u32) -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
-            .arg(directory.path())
-            .output();
-        let why = match mounted {
-            Ok(output) if output.status.success() => return Some(Self(directory)),
-            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            Err(error) => error.to_string(),
-        };
-        requirement::skip("faults", &format!("a tmpfs to fill, which cannot be mounted: {why}"));
-        None
-    }
-}
-
-impl Drop for TinyDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-        assert!(unmounted.is_ok_and(|status| status.success()));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_appends_until_there_is_space_and_keeps_what_it_took() {
-    let Some(disk) = TinyDisk::mount(900) else { return };
-    let ballast = disk.0.path().join("ballast");
+    let Some(disk) = TinyDisk::mount("900k") else { return };
+    let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![0; 300 << 10]).unwrap();
-    let journals = Journals::open(disk.0.path(), 1, &options(disk.0.path())).unwrap();
+    let journals = Journals::open(disk.path(), 1, &options(disk.path())).unwrap();
     let (taken, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     let append_until_refused = async |task: u64, start: u64| {
         for number in start.. {
@@ -196,7 +169,7 @@ async fn a_full_disk_refuses_appends_until_there_is_space_and_keeps_what_it_took
     assert_eq!(lane.stats().appended_records, taken.load(Ordering::Relaxed));
     assert_eq!(lane.stats().damaged_bytes, 0);
     drop((lane, journals));
-    let journals = Journals::open(disk.0.path(), 1, &options(disk.0.path())).unwrap();
+    let journals = Journals::open(disk.path(), 1, &options(disk.path())).unwrap();
     let lane = journals.lanes()[0].journal.clone();
     drop(journals);
     let (found, _) = drain(lane, Position(0)).await;

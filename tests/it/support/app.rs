@@ -62,7 +62,15 @@ impl TestApp {
 
     /// Starts with another clock.
     pub(crate) async fn start_at(clock: Clock, adjust: impl FnOnce(&mut Config)) -> Self {
-        let database = database().await;
+        Self::start_on(database().await, clock, adjust).await
+    }
+
+    /// Starts on a database that the test has prepared.
+    pub(crate) async fn start_on(
+        database: TestDatabase,
+        clock: Clock,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::cluster;
+use super::wire::Wire;
 
 /// Enough for a server in one test; the cluster has 300 for all.
 const CONNECTIONS: u32 = 8;
@@ -41,6 +42,15 @@ async fn clone_of(template: &str) -> TestDatabase {
 }
 
 impl TestDatabase {
+    /// The same database by another way, which can be cut.
+    pub(crate) async fn through_a_wire(mut self) -> (Self, Wire) {
+        let directory = self.server.get_socket().expect("the cluster has a socket");
+        let wire = Wire::to(&directory.join(format!(".s.PGSQL.{}", self.server.get_port())));
+        let options = self.server.clone().socket(wire.directory()).database(&self.name);
+        self.pool = connect::to_socket(options, CONNECTIONS).await.unwrap();
+        (self, wire)
+    }
+
     /// What a Picket in a process of its own takes as `DATABASE_URL`.
     pub(crate) fn url(&self) -> String {
         let socket_dir = self.server.get_socket().map_or(Path::new(""), |path| path.as_path());

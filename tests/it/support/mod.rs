@@ -7,6 +7,8 @@ pub(crate) mod data_dir;
 mod database;
 pub(crate) mod process;
 pub(crate) mod requirement;
+pub(crate) mod tiny_disk;
+pub(crate) mod wire;
 
 pub(crate) use app::{TestApp, TestProject};
 pub(crate) use database::{TestDatabase, database, empty_database};

@@ -34,6 +34,11 @@ impl Installation {
         Self { data: tempfile::Builder::new().prefix("picket").tempdir_in("/tmp").unwrap() }
     }
 
+    /// A fresh one on another disk.
+    pub(crate) fn on(disk: &Path) -> Self {
+        Self { data: tempfile::Builder::new().prefix("picket").tempdir_in(disk).unwrap() }
+    }
+
     /// Its data directory.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.data.path().join("data")

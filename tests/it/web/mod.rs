@@ -7,3 +7,4 @@ mod projects;
 mod security;
 mod setup;
 mod sign_in;
+mod substatus;

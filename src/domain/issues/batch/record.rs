@@ -53,6 +53,10 @@ pub async fn record(
     );
     let mut drafts: BTreeMap<IssueId, IssueDraft> =
         store::lock_issues(db, &known).await?.into_iter().map(|draft| (draft.id, draft)).collect();
+    if drafts.len() < known.len() {
+        // An issue went between looking up its hash and here (`retention`): tried again, the event opens a new one.
+        return Err(sqlx::Error::RowNotFound);
+    }
     let mut recorded = Recorded::default();
     for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
         let draft = drafts.entry(*id).or_insert_with(|| IssueDraft::open(*id, arrival, now));

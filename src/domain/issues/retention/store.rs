@@ -1,0 +1,153 @@
+//! SQL that removes what is past its time. Nothing here waits for rows of issues or hours that others hold.
+
+use chrono::NaiveDate;
+use sqlx::{PgConnection, query, query_scalar};
+
+use crate::base::{IssueId, ProjectId, Timestamp};
+
+/// Locks up to `limit` issues that got their last event before `first_day` and about which nobody has decided
+/// anything since `first_moment`, the beginning of that day. Archived issues are none of them.
+pub(super) async fn lock_forgotten(
+    db: &mut PgConnection,
+    first_day: NaiveDate,
+    first_moment: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<IssueId>> {
+    query_scalar!(
+        r#"
+        SELECT id AS "id: IssueId"
+        FROM issues
+        WHERE last_seen < $2 AND sampled_day < $1 AND status_changed_at < $2 AND status <> 'ignored'
+        ORDER BY last_seen, id
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED
+        "#,
+        first_day,
+        first_moment,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Takes what these issues counted off the counts of their projects' tags. Tags that no issue has any more go.
+pub(super) async fn subtract_project_tags(
+    db: &mut PgConnection,
+    issues: &[IssueId],
+) -> sqlx::Result<()> {
+    let (projects, ids) = columns(issues);
+    query!(
+        r#"
+        WITH gone AS (
+            SELECT project_id, key, sum(event_count)::bigint AS event_count
+            FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
+            JOIN issue_tags USING (project_id, issue_id)
+            GROUP BY project_id, key
+        ),
+        -- In the order in which writers lock them.
+        held AS (
+            SELECT project_id, key FROM project_tags
+            WHERE (project_id, key) IN (SELECT project_id, key FROM gone)
+            ORDER BY project_id, key
+            FOR UPDATE
+        )
+        UPDATE project_tags SET event_count = project_tags.event_count - gone.event_count
+        FROM gone JOIN held USING (project_id, key)
+        WHERE project_tags.project_id = gone.project_id AND project_tags.key = gone.key
+        "#,
+        &projects,
+        &ids,
+    )
+    .execute(&mut *db)
+    .await?;
+    query!("DELETE FROM project_tags WHERE project_id = ANY($1) AND event_count <= 0", &projects)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Deletes issues and everything that hangs on them. They are locked.
+pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result<()> {
+    let (projects, ids) = columns(issues);
+    query!(
+        r#"
+        WITH gone AS (
+            SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
+        ),
+        hashes AS (
+            DELETE FROM issue_hashes USING gone
+            WHERE issue_hashes.project_id = gone.project_id AND issue_hashes.issue_id = gone.issue_id
+        ),
+        hours AS (
+            DELETE FROM issue_hours USING gone
+            WHERE issue_hours.project_id = gone.project_id AND issue_hours.issue_id = gone.issue_id
+        ),
+        environments AS (
+            DELETE FROM issue_environments AS seen USING gone
+            WHERE seen.project_id = gone.project_id AND seen.issue_id = gone.issue_id
+        ),
+        tags AS (
+            DELETE FROM issue_tags USING gone
+            WHERE issue_tags.project_id = gone.project_id AND issue_tags.issue_id = gone.issue_id
+        ),
+        users AS (
+            DELETE FROM issue_users USING gone
+            WHERE issue_users.project_id = gone.project_id AND issue_users.issue_id = gone.issue_id
+        ),
+        history AS (
+            DELETE FROM issue_activity AS line USING gone
+            WHERE line.project_id = gone.project_id AND line.issue_id = gone.issue_id
+        )
+        DELETE FROM issues USING gone
+        WHERE issues.project_id = gone.project_id AND issues.id = gone.issue_id
+        "#,
+        &projects,
+        &ids,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The projects that ever had an issue.
+pub(super) async fn list_projects(db: &mut PgConnection) -> sqlx::Result<Vec<ProjectId>> {
+    query_scalar!(
+        r#"SELECT project_id AS "project_id: ProjectId" FROM issue_counters ORDER BY project_id"#
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Deletes up to `limit` of a project's counters of hours before `first_hour`; returns how many.
+pub(super) async fn delete_hours(
+    db: &mut PgConnection,
+    project: ProjectId,
+    first_hour: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        DELETE FROM issue_hours
+        USING (
+            SELECT project_id, issue_id, hour, environment
+            FROM issue_hours
+            WHERE project_id = $1 AND hour < $2
+            ORDER BY hour
+            LIMIT $3
+            FOR UPDATE SKIP LOCKED
+        ) AS old
+        WHERE issue_hours.project_id = old.project_id AND issue_hours.issue_id = old.issue_id
+          AND issue_hours.hour = old.hour AND issue_hours.environment = old.environment
+        "#,
+        project.0,
+        first_hour,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+fn columns(issues: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
+    issues.iter().map(|id| (id.project().0, id.0)).unzip()
+}
