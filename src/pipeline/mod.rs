@@ -12,7 +12,7 @@ pub mod commit;
 mod hot;
 pub mod kinds;
 pub mod prepared;
-mod quarantine;
+pub mod quarantine;
 pub mod stages;
 pub mod tracked;
 pub mod worker;

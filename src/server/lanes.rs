@@ -1,6 +1,5 @@
 //! One worker for each lane of the journal.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -14,14 +13,9 @@ use crate::infra::lifecycle::Tasks;
 use crate::pipeline::worker::Worker;
 use crate::pipeline::{HotIssues, Quarantine};
 
-/// The directory for envelopes that could not be digested, and for damaged stretches of the journal.
-pub fn quarantine_directory(data_dir: &Path) -> std::path::PathBuf {
-    data_dir.join("quarantine")
-}
-
 /// Opens the journals of the data directory.
 pub fn open_journals(config: &Config, clock: Clock) -> std::io::Result<Journals> {
-    let quarantine = quarantine_directory(&config.data_dir);
+    let quarantine = Quarantine::directory(&config.data_dir);
     let options = Options::new(config.ingest.journal_max_bytes, quarantine, clock);
     let lanes = match config.ingest.lanes {
         0 => (cores() / 2).max(1),
@@ -50,7 +44,7 @@ fn worker(app: &App) -> Worker {
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,
         hot: Arc::new(HotIssues::default()),
-        quarantine: Quarantine::new(quarantine_directory(&app.config.data_dir)),
+        quarantine: Quarantine::of(&app.config.data_dir),
         threads: cores(),
     }
 }

@@ -25,6 +25,9 @@ use super::issues::paths::{
     EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath, IssuePath,
     IssueTagsPath,
 };
+use super::organizations::quarantine::{
+    QuarantineDeletePath, QuarantineDownloadPath, QuarantinePath, QuarantineRetryPath,
+};
 use super::organizations::settings::{OrganizationSettingsPath, RevokeOrganizationTokenPath};
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
@@ -83,6 +86,10 @@ pub fn routes() -> Routes<App, Access> {
         .get (OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::show_organization_settings)
         .post(OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::rename_organization)
         .post(RevokeOrganizationTokenPath::PATH, Access::Member, organizations::settings::revoke_organization_token)
+        .get (QuarantinePath::PATH,           Access::Member,   organizations::quarantine::show_quarantine)
+        .get (QuarantineDownloadPath::PATH,   Access::Member,   organizations::quarantine::download_quarantined)
+        .post(QuarantineRetryPath::PATH,      Access::Member,   organizations::quarantine::retry_quarantined)
+        .post(QuarantineDeletePath::PATH,     Access::Member,   organizations::quarantine::delete_quarantined)
 
         .get (ProjectListPath::PATH,          Access::Member,   projects::list::show_project_list)
         .get (NewProjectPath::PATH,           Access::Member,   projects::new::show_new_project)

@@ -103,8 +103,8 @@ fn quarantine(directory: &Path) -> Finding {
     Finding::warning(
         "quarantine",
         format!(
-            "{reasons} envelopes could not be understood; the `.json` files in `{}` say why. Report those \
-             that come from an SDK, then delete them",
+            "{reasons} envelopes could not be understood; Settings → Quarantine and the `.json` files in `{}` say \
+             why. Report those that come from an SDK, then try them again or delete them",
             directory.display()
         ),
     )

@@ -1,3 +1,4 @@
 //! Pages about an organization.
 
+pub mod quarantine;
 pub mod settings;

@@ -7,6 +7,7 @@ use axum_extra::routing::TypedPath;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::quarantine::{self, QuarantinePath};
 use crate::app::App;
 use crate::base::{ApiTokenId, Slug, Timestamp};
 use crate::domain::accounts::{ApiToken, tokens};
@@ -49,6 +50,9 @@ struct OrganizationSettingsView {
     is_owner: bool,
     people: Vec<PersonRow>,
     tokens: Vec<TokenRow>,
+    quarantine: QuarantinePath,
+    /// How much there is, for owners.
+    quarantined: usize,
     problem: Problem,
 }
 
@@ -146,6 +150,8 @@ async fn show(
     let people = organizations::store::list_people(&mut db, member.organization.id).await?;
     let tokens = tokens::store::list_of_organization(&mut db, member.organization.id).await?;
     drop(db);
+    let is_owner = member.role == Role::Owner;
+    let quarantined = if is_owner { quarantine::list(app, member).await?.len() } else { 0 };
     let now = app.clock.now();
     let slug = &member.organization.slug;
     Page::new(&OrganizationSettingsView {
@@ -153,9 +159,11 @@ async fn show(
         path,
         name,
         slug: slug.clone(),
-        is_owner: member.role == Role::Owner,
+        is_owner,
         people: people.iter().map(|person| PersonRow::new(person, now)).collect(),
         tokens: tokens.iter().map(|token| TokenRow::new(token, slug, now)).collect(),
+        quarantine: QuarantinePath { organization: slug.clone() },
+        quarantined,
         problem,
     })
 }
@@ -189,6 +197,8 @@ mod tests {
                     token: ApiTokenId(7),
                 },
             }],
+            quarantine: QuarantinePath { organization: "default".parse().unwrap() },
+            quarantined: 2,
             problem: Problem::new("name", "Use a name of 1 to 100 characters."),
         };
         view.render().unwrap()

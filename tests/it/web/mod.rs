@@ -4,6 +4,7 @@ mod account;
 mod browser;
 mod issues;
 mod projects;
+mod quarantine;
 mod security;
 mod setup;
 mod sign_in;
