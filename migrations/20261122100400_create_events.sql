@@ -29,8 +29,10 @@ alter table events alter column payload set storage external;
 -- Dictionaries of zstd, never changed and never deleted while a day may need them.
 create table dictionaries (
     id integer primary key,
-    -- The platform family whose events it was made from.
-    platform text not null,
+    -- The family of platforms whose events it was made from.
+    family text not null,
     bytes bytea not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    -- When another one took over; null: new events are packed with it.
+    retired_at timestamptz
 );

@@ -1,15 +1,17 @@
 //! One transaction per batch: issues, events, counters, tags, outcomes and the journal position.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::base::{EventId, ProjectId, Timestamp};
+use crate::base::{EventId, IssueId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Recorded, Sampling};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
 use crate::domain::{events, issues, journal, projects, usage};
+use crate::infra::compression::{self, Dictionaries};
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::{HotIssues, Processed};
 
@@ -28,6 +30,8 @@ pub struct Target<'a> {
     pub grouping_version: &'a str,
     /// Learns which issues are hot.
     pub hot: &'a HotIssues,
+    /// What payloads are packed with that the pipeline left alone.
+    pub dictionaries: &'a Dictionaries,
 }
 
 /// A stretch of the journal.
@@ -117,7 +121,8 @@ pub async fn store(
         insert_hashes(db, target, &fresh, &assignment, now).await?;
         let recorded =
             issues::batch::record(db, &arrivals, &assignment, target.sampling, now).await?;
-        events::batch::store::insert(db, &rows(&fresh, &assignment, &recorded)).await?;
+        let rows = rows(&fresh, &assignment, &recorded, target.dictionaries);
+        events::batch::store::insert(db, &rows).await?;
         let projects = arrivals.iter().map(|arrival| arrival.project_id).collect::<BTreeSet<_>>();
         let projects: Vec<ProjectId> = projects.into_iter().collect();
         projects::store::mark_first_event(db, &projects, now).await?;
@@ -192,19 +197,30 @@ async fn insert_hashes(
 /// The tree that explains a hash, as it is stored.
 fn explanation(grouping: &crate::grouping::Grouping) -> Vec<u8> {
     let json = serde_json::to_vec(grouping).expect("a tree is always JSON: its keys are strings");
-    crate::infra::compression::compress(&json, None)
+    compression::compress(&json, None)
 }
 
 fn rows<'a>(
     events: &[&'a PreparedEvent],
     assignment: &Assignment,
     recorded: &Recorded,
+    dictionaries: &Dictionaries,
 ) -> Vec<NewEvent<'a>> {
     let assigned = assignment.issues.iter().zip(&recorded.kept);
-    events.iter().zip(assigned).map(|(event, (issue, kept))| row(event, *issue, *kept)).collect()
+    events
+        .iter()
+        .zip(assigned)
+        .map(|(event, (issue, is_kept))| {
+            row(event, *issue, is_kept.then(|| event.payload.bytes(dictionaries)))
+        })
+        .collect()
 }
 
-fn row(event: &PreparedEvent, issue_id: crate::base::IssueId, is_kept: bool) -> NewEvent<'_> {
+fn row<'a>(
+    event: &'a PreparedEvent,
+    issue_id: IssueId,
+    payload: Option<Cow<'a, [u8]>>,
+) -> NewEvent<'a> {
     let arrival = &event.arrival;
     NewEvent {
         project_id: arrival.project_id,
@@ -219,7 +235,7 @@ fn row(event: &PreparedEvent, issue_id: crate::base::IssueId, is_kept: bool) -> 
         user_label: event.user_label.as_deref(),
         title: &arrival.subject.title,
         transaction: event.transaction.as_deref(),
-        payload: is_kept.then(|| event.payload.bytes()),
+        payload,
     }
 }
 

@@ -24,6 +24,7 @@ use crate::base::{EventId, ProjectId};
 use crate::domain::issues::batch::Arrival;
 use crate::domain::usage::Counts;
 use crate::grouping;
+use crate::infra::compression::Dictionaries;
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
 use crate::protocol::lenient::{Raw, RawMap};
@@ -41,6 +42,8 @@ pub struct Context<'a> {
     pub grouping: &'a grouping::Config,
     /// Issues of which most payloads are sampled away at present.
     pub hot: &'a HotIssues,
+    /// What payloads are packed with.
+    pub dictionaries: &'a Dictionaries,
     /// Days until an event is deleted; older events are moved to the present.
     pub retention_days: u32,
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::base::EventId;
+use crate::domain::dictionaries::family;
 use crate::domain::issues::batch::Arrival;
 use crate::grouping::Grouping;
-use crate::infra::compression;
+use crate::infra::compression::{self, Dictionaries};
 use crate::protocol::event::Event;
 
 /// An event that is ready to be stored.
@@ -39,20 +40,25 @@ pub enum Payload {
 
 impl Payload {
     /// Compresses `event`, unless its issue is hot.
-    pub fn new(event: Event, is_hot: bool) -> Self {
-        if is_hot { Self::Deferred(Box::new(event)) } else { Self::Ready(compress(&event)) }
+    pub fn new(event: Event, is_hot: bool, dictionaries: &Dictionaries) -> Self {
+        if is_hot {
+            Self::Deferred(Box::new(event))
+        } else {
+            Self::Ready(compress(&event, dictionaries))
+        }
     }
 
     /// The compressed bytes.
-    pub fn bytes(&self) -> Cow<'_, [u8]> {
+    pub fn bytes(&self, dictionaries: &Dictionaries) -> Cow<'_, [u8]> {
         match self {
             Self::Ready(bytes) => bytes.into(),
-            Self::Deferred(event) => compress(event).into(),
+            Self::Deferred(event) => compress(event, dictionaries).into(),
         }
     }
 }
 
-fn compress(event: &Event) -> Vec<u8> {
+fn compress(event: &Event, dictionaries: &Dictionaries) -> Vec<u8> {
     let json = serde_json::to_vec(event).expect("an event is always JSON: its keys are strings");
-    compression::compress(&json, None)
+    let dictionary = dictionaries.current(family(event.platform()));
+    compression::compress(&json, dictionary.as_deref())
 }

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::domain::issues::retention;
-use crate::domain::{issues, usage};
+use crate::domain::{dictionaries, issues, usage};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
 use crate::infra::observe::metrics::Metrics;
@@ -27,6 +27,10 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
     every(tasks, app, "metrics", Duration::from_secs(5), AtTheEnd::Nothing, |_| async {
         Metrics::install().fold();
         Ok(())
+    });
+    let period = Duration::from_mins(10);
+    every(tasks, app, "dictionaries", period, AtTheEnd::Nothing, |app| async move {
+        renew_dictionaries(&app).await
     });
     every(tasks, app, "archives", Duration::from_mins(1), AtTheEnd::Nothing, |app| async move {
         issues::reopen_due(&app).await?;
@@ -112,6 +116,22 @@ pub async fn remove_old(app: &App) -> anyhow::Result<()> {
             removed.issues, removed.hours
         );
     }
+    Ok(())
+}
+
+/// Makes the dictionaries that are due and learns of those that other processes made.
+async fn renew_dictionaries(app: &App) -> anyhow::Result<()> {
+    for made in dictionaries::train_due(app).await? {
+        info!(
+            family = made.family,
+            id = made.id,
+            "A dictionary was made from stored events: {} bytes instead of {}",
+            made.bytes_after,
+            made.bytes_before,
+        );
+    }
+    dictionaries::refresh(app).await?;
+    dictionaries::delete_unneeded(app).await?;
     Ok(())
 }
 

@@ -44,6 +44,7 @@ fn worker(app: &App) -> Worker {
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,
         hot: Arc::new(HotIssues::default()),
+        dictionaries: app.dictionaries.clone(),
         quarantine: Quarantine::of(&app.config.data_dir),
         threads: cores(),
     }

@@ -17,6 +17,7 @@ use crate::domain::journal::LaneKey;
 use crate::domain::organizations::Organization;
 use crate::domain::projects::{self, NewProject, Project, ProjectKey};
 use crate::grouping;
+use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::pipeline::commit::{self, Target};
 use crate::pipeline::{Context, HotIssues, Processed, process};
@@ -53,6 +54,7 @@ struct Workshop {
     projects: Vec<(Project, ProjectKey)>,
     grouping: grouping::Config,
     hot: HotIssues,
+    dictionaries: Dictionaries,
     retention_days: u32,
 }
 
@@ -84,6 +86,7 @@ impl Fill {
             projects: made,
             grouping: grouping::Config::default(),
             hot: HotIssues::default(),
+            dictionaries: Dictionaries::default(),
             retention_days: app.config.retention.events_days,
         };
         Ok(Self {
@@ -122,6 +125,7 @@ impl Fill {
             sampling: Sampling { full_per_day: self.app.config.ingest.payloads_per_issue_and_day },
             grouping_version: workshop.grouping.version(),
             hot: &workshop.hot,
+            dictionaries: &workshop.dictionaries,
         };
         let mut tx = self.app.db.begin().await?;
         commit::store(&mut tx, target, batch, now).await.context("could not store a batch")?;
@@ -203,6 +207,7 @@ impl Workshop {
             project_id: project.id,
             grouping: &self.grouping,
             hot: &self.hot,
+            dictionaries: &self.dictionaries,
             retention_days: self.retention_days,
         };
         process(&context, &accepted(&self.plan, &event, project.id, &key.public_key))

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use crate::base::{ProjectId, Timestamp};
 use crate::grouping;
+use crate::infra::compression::Dictionaries;
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::{Context, HotIssues, process};
 use crate::protocol::event::Event;
@@ -29,6 +30,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
         project_id: ProjectId(1),
         grouping: &grouping::Config::default(),
         hot: &HotIssues::default(),
+        dictionaries: &Dictionaries::default(),
         retention_days: 90,
     };
     let mut processed = process(&context, &accepted);

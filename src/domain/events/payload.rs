@@ -1,13 +1,11 @@
 //! The whole event as it is stored: JSON, zstd, perhaps with a dictionary.
 
-use std::sync::Arc;
-
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use sqlx::PgConnection;
 
 use super::{EventRow, store};
-use crate::domain::Result;
-use crate::infra::compression::{self, Dictionaries, Dictionary};
+use crate::domain::{Result, dictionaries};
+use crate::infra::compression::{self, Dictionaries};
 use crate::protocol::event::Event;
 
 pub use crate::infra::compression::compress;
@@ -84,30 +82,13 @@ pub async fn read_many(
     Ok(payloads)
 }
 
-async fn unpack(db: &mut PgConnection, dictionaries: &Dictionaries, frame: &[u8]) -> Result<Kept> {
+async fn unpack(db: &mut PgConnection, known: &Dictionaries, frame: &[u8]) -> Result<Kept> {
     let dictionary = match compression::dictionary_id(frame) {
-        Some(id) => Some(dictionary(db, dictionaries, id).await?),
+        Some(id) => Some(dictionaries::find(db, known, id).await?),
         None => None,
     };
     let json = compression::decompress(frame, dictionary.as_deref())
         .context("could not unpack a stored event")?;
     let event = Event::from_stored(&json).context("could not read a stored event")?;
     Ok(Kept { event, json, stored_bytes: frame.len() })
-}
-
-async fn dictionary(
-    db: &mut PgConnection,
-    dictionaries: &Dictionaries,
-    id: u32,
-) -> Result<Arc<Dictionary>> {
-    if let Some(known) = dictionaries.get(id) {
-        return Ok(known);
-    }
-    let bytes = match i32::try_from(id) {
-        Ok(id) => store::find_dictionary(db, id).await?,
-        Err(_) => None,
-    };
-    let bytes = bytes.ok_or_else(|| anyhow!("dictionary {id} of a stored event is missing"))?;
-    let dictionary = Dictionary::new(&bytes).context("could not prepare a dictionary")?;
-    Ok(dictionaries.insert(dictionary))
 }

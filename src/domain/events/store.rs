@@ -243,14 +243,6 @@ pub(super) async fn find_payloads(
     .await
 }
 
-/// The bytes of a dictionary.
-pub(super) async fn find_dictionary(
-    db: &mut PgConnection,
-    id: i32,
-) -> sqlx::Result<Option<Vec<u8>>> {
-    query_scalar!("SELECT bytes FROM dictionaries WHERE id = $1", id).fetch_optional(db).await
-}
-
 /// The columns of an [`EventRow`].
 const COLUMNS: &str = "project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash, \
      environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload";

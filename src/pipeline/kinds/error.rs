@@ -42,7 +42,7 @@ fn prepare(context: &Context<'_>, facts: &Facts, mut event: Event) -> PreparedEv
     let arrival = arrival(context, facts, &event, &grouping, description);
     let user_label = event.user.as_ref().and_then(|user| user.label()).map(str::to_owned);
     let transaction = event.transaction.clone();
-    let payload = Payload::new(event, context.is_hot(&arrival));
+    let payload = Payload::new(event, context.is_hot(&arrival), context.dictionaries);
     PreparedEvent { event_id: facts.event_id, arrival, user_label, transaction, grouping, payload }
 }
 

@@ -26,6 +26,7 @@ use crate::base::{Clock, Timestamp};
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::{self, LaneKey};
 use crate::grouping;
+use crate::infra::compression::Dictionaries;
 use crate::infra::journal::Journal;
 
 use pause::Pause;
@@ -45,6 +46,8 @@ pub struct Worker {
     pub retention_days: u32,
     /// Which issues are hot.
     pub hot: Arc<HotIssues>,
+    /// What payloads are packed with.
+    pub dictionaries: Dictionaries,
     /// For what cannot be digested.
     pub quarantine: Quarantine,
     /// How many threads may process a batch.

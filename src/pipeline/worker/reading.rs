@@ -107,6 +107,7 @@ impl LaneWorker {
             project_id: accepted.project_id,
             grouping: &self.worker.grouping,
             hot: &self.worker.hot,
+            dictionaries: &self.worker.dictionaries,
             retention_days: self.worker.retention_days,
         };
         Ok((process(&context, &accepted), Some(accepted.received_at)))

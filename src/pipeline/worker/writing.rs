@@ -88,6 +88,7 @@ impl LaneWorker {
             sampling: worker.sampling,
             grouping_version: worker.grouping.version(),
             hot: &worker.hot,
+            dictionaries: &worker.dictionaries,
         };
         let now = worker.clock.now();
         let committed = commit(&worker.db, target, batch.stretch, &batch.processed, now).await?;

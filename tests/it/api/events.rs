@@ -1,6 +1,6 @@
 //! Single events: which one, what is around it, and what is left of it.
 
-use picket::infra::compression::{Dictionary, compress, decompress};
+use picket::infra::compression::{self, Dictionary, FIRST_ID, compress, decompress};
 use serde_json::{Value, json};
 
 use super::program::{PUBLIC_URL, Program, column, error, error_with, send, server, start_time};
@@ -195,7 +195,7 @@ async fn payloads_are_read_with_the_dictionary_they_were_packed_with() {
 
     let samples: Vec<String> =
         (0..500).map(|n| json!({"exception": n, "platform": "python"}).to_string()).collect();
-    let bytes = zstd::dict::from_samples(&samples, 4096).unwrap();
+    let bytes = compression::train(&samples, FIRST_ID).unwrap();
     let dictionary = Dictionary::new(&bytes).unwrap();
     let mut db = app.app.db.acquire().await.unwrap();
     let frame: Vec<u8> =
@@ -208,12 +208,14 @@ async fn payloads_are_read_with_the_dictionary_they_were_packed_with() {
     assert_eq!((missing.status.as_u16(), &missing.body["detail"]), (500, &json!("Internal Error")));
     assert_eq!(missing.body["errorId"].as_str().unwrap().len(), 32);
 
-    sqlx::query("INSERT INTO dictionaries (id, platform, bytes, created_at) VALUES ($1, 'python', $2, now())")
-        .bind(i32::try_from(dictionary.id()).unwrap())
-        .bind(&bytes)
-        .execute(&mut *db)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO dictionaries (id, family, bytes, created_at) VALUES ($1, 'python', $2, now())",
+    )
+    .bind(i32::try_from(dictionary.id()).unwrap())
+    .bind(&bytes)
+    .execute(&mut *db)
+    .await
+    .unwrap();
     let mut after = program.read(&path).await;
     assert_eq!(after["size"], json!(packed.len()));
     after["size"] = before["size"].clone();

@@ -28,11 +28,12 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 10] = [
+const DOMAIN: [&str; 11] = [
     "error",
     "query",
     "journal",
     "accounts",
+    "dictionaries",
     "organizations",
     "projects",
     "usage",

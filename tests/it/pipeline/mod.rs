@@ -1,3 +1,4 @@
 //! The way of an event, stage by stage.
 
+mod dictionaries;
 mod normalize;

@@ -3,14 +3,16 @@
 //! A dictionary shrinks a small document to a third of what it takes alone. zstd writes the dictionary's
 //! id into every frame, so no column says which one to use; [`Dictionaries`] keeps the prepared ones.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::fmt;
-use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+mod dictionaries;
+mod dictionary;
 
-use zstd::dict::{DecoderDictionary, EncoderDictionary};
+use std::cell::RefCell;
+use std::io;
+
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
+
+pub use dictionaries::Dictionaries;
+pub use dictionary::{Dictionary, FIRST_ID, train};
 
 /// Higher levels cost more than they save (`limits.md` §4).
 const LEVEL: i32 = 3;
@@ -18,59 +20,6 @@ const LEVEL: i32 = 3;
 /// The largest document that is unpacked. What Picket stores is far smaller: a frame that claims more
 /// is damaged, and must not take the memory it asks for.
 const MAX_UNPACKED_BYTES: u64 = 64 << 20;
-
-/// A dictionary, prepared for both directions.
-pub struct Dictionary {
-    id: u32,
-    encoder: EncoderDictionary<'static>,
-    decoder: DecoderDictionary<'static>,
-}
-
-impl Dictionary {
-    /// Prepares a trained dictionary.
-    ///
-    /// # Errors
-    /// When `bytes` is no dictionary with an id.
-    pub fn new(bytes: &[u8]) -> io::Result<Self> {
-        let id = zstd_safe::get_dict_id_from_dict(bytes)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a zstd dictionary"))?;
-        Ok(Self {
-            id: id.get(),
-            encoder: EncoderDictionary::try_copy(bytes, LEVEL)?,
-            decoder: DecoderDictionary::try_copy(bytes)?,
-        })
-    }
-
-    /// The id that stands in each frame packed with it.
-    pub fn id(&self) -> u32 {
-        self.id
-    }
-}
-
-impl fmt::Debug for Dictionary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dictionary").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// The dictionaries that were needed so far, by id. They never change, so they never have to be read again.
-#[derive(Clone, Debug, Default)]
-pub struct Dictionaries(Arc<RwLock<HashMap<u32, Arc<Dictionary>>>>);
-
-impl Dictionaries {
-    /// The dictionary of this id, if somebody put it here.
-    pub fn get(&self, id: u32) -> Option<Arc<Dictionary>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
-    }
-
-    /// Keeps a dictionary.
-    pub fn insert(&self, dictionary: Dictionary) -> Arc<Dictionary> {
-        let dictionary = Arc::new(dictionary);
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(dictionary.id, Arc::clone(&dictionary));
-        dictionary
-    }
-}
 
 thread_local! {
     // Making a context costs more than packing an event with it.
@@ -92,7 +41,7 @@ pub fn compress(document: &[u8], dictionary: Option<&Dictionary>) -> Vec<u8> {
     PACKER
         .with_borrow_mut(|context| match dictionary {
             Some(dictionary) => {
-                context.compress_using_cdict(&mut frame, document, dictionary.encoder.as_cdict())
+                context.compress_using_cdict(&mut frame, document, dictionary.encoder())
             }
             None => context.compress2(&mut frame, document),
         })
@@ -117,7 +66,7 @@ pub fn decompress(frame: &[u8], dictionary: Option<&Dictionary>) -> io::Result<V
     UNPACKER
         .with_borrow_mut(|context| match dictionary {
             Some(dictionary) => {
-                context.decompress_using_ddict(&mut document, frame, dictionary.decoder.as_ddict())
+                context.decompress_using_ddict(&mut document, frame, dictionary.decoder())
             }
             None => context.decompress(&mut document, frame),
         })
@@ -132,20 +81,8 @@ pub fn dictionary_id(frame: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use super::testing::{dictionary, document};
     use super::*;
-
-    /// A dictionary of small documents that resemble each other.
-    fn dictionary() -> Dictionary {
-        let samples: Vec<Vec<u8>> = (0..500).map(document).collect();
-        Dictionary::new(&zstd::dict::from_samples(&samples, 4096).unwrap()).unwrap()
-    }
-
-    fn document(number: usize) -> Vec<u8> {
-        format!(
-            r#"{{"event_id":"{number:032x}","platform":"python","level":"error","n":{number}}}"#
-        )
-        .into_bytes()
-    }
 
     #[test]
     fn what_is_packed_is_unpacked_with_and_without_a_dictionary() {
@@ -179,12 +116,22 @@ mod tests {
         frame.splice(4..9, [0xe0].into_iter().chain((1_u64 << 40).to_le_bytes()));
         assert!(decompress(&frame, None).unwrap_err().to_string().contains("bearable"));
     }
+}
 
-    #[test]
-    fn dictionaries_are_kept_by_id() {
-        let all = Dictionaries::default();
-        let dictionary = all.insert(dictionary());
-        assert_eq!(all.get(dictionary.id()).unwrap().id(), dictionary.id());
-        assert!(all.get(dictionary.id().wrapping_add(1)).is_none());
+#[cfg(test)]
+mod testing {
+    use super::{Dictionary, FIRST_ID, train};
+
+    /// A dictionary of small documents that resemble each other.
+    pub(super) fn dictionary() -> Dictionary {
+        let samples: Vec<Vec<u8>> = (0..500).map(document).collect();
+        Dictionary::new(&train(&samples, FIRST_ID).unwrap()).unwrap()
+    }
+
+    pub(super) fn document(number: usize) -> Vec<u8> {
+        format!(
+            r#"{{"event_id":"{number:032x}","platform":"python","level":"error","n":{number}}}"#
+        )
+        .into_bytes()
     }
 }
