@@ -1,5 +1,8 @@
 //! The least that a server of this stack must do with an event.
 
+use std::borrow::Cow;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,93 +10,198 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use picket::base::{EventId, IssueId, ProjectId};
+use picket::config::Config;
 use picket::domain::events::batch::{NewEvent, store};
-use picket::infra::compression;
+use picket::infra::compression::{self, Dictionary, FIRST_ID};
 use picket::infra::db::partitions::{self, Partitioned};
+use picket::infra::db::{self, Purpose};
 use picket::protocol::envelope::Envelope;
-use picket::protocol::event::{Event, Level};
-use picket::protocol::lenient::Problems;
+use picket::protocol::event::Level;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
-use crate::load::Target;
-use crate::server::{Cluster, wait_for};
+use crate::program::{PICKET, printed_address};
+
+/// The argument that makes this program the floor.
+pub(crate) const MODE: &str = "serve-the-floor";
 
 /// The most rows in a group.
 const MAX_ROWS: usize = 1000;
+
+/// An event as far as its row and a stack trace go, borrowed from the body.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    platform: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    environment: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    release: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    transaction: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    exception: Exceptions<'a>,
+    #[serde(borrow, default)]
+    tags: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    contexts: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Exceptions<'a> {
+    #[serde(borrow)]
+    values: Vec<Exception<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Exception<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    value: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    stacktrace: Option<Stacktrace<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Stacktrace<'a> {
+    #[serde(borrow, default)]
+    frames: Vec<Frame<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow, default)]
+    filename: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    function: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    module: Option<Cow<'a, str>>,
+    #[serde(default)]
+    lineno: Option<u64>,
+    #[serde(default)]
+    in_app: Option<bool>,
+}
 
 /// A row that waits for its group, and who waits for it.
 struct Waiting {
     event_id: EventId,
     title: String,
+    environment: Option<String>,
+    release: Option<String>,
+    transaction: Option<String>,
     payload: Vec<u8>,
     done: oneshot::Sender<()>,
 }
 
-/// The running floor.
-pub(crate) struct Floor {
-    db: sqlx::PgPool,
-    url: String,
-    serving: JoinHandle<()>,
-    writing: JoinHandle<()>,
+/// What requests share.
+struct Shared {
+    queue: mpsc::Sender<Waiting>,
+    dictionary: Dictionary,
 }
 
-/// Starts it.
-pub(crate) async fn start(cluster: &Cluster) -> Floor {
-    let db = cluster.pool();
+/// Starts it as a process of its own.
+pub(crate) fn spawn(data_dir: &Path) -> (Child, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([MODE.as_ref(), data_dir.as_os_str()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let address = printed_address(&mut child);
+    (child, address)
+}
+
+/// Serves until told to stop.
+pub(crate) fn serve(data_dir: &Path) {
+    let data_dir = data_dir.to_owned();
+    // As many threads as Picket has: the benchmark's own runtime has one.
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(serve_on_all_cores(&data_dir));
+    })
+    .join()
+    .unwrap();
+}
+
+async fn serve_on_all_cores(data_dir: &Path) {
+    let config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
+    let database = db::open(&config, Purpose::Serve, PICKET.as_ref()).await.unwrap();
     let today = chrono::Utc::now().date_naive();
-    let mut connection = db.acquire().await.unwrap();
-    partitions::ensure(&mut connection, Partitioned::Events, today..=today).await.unwrap();
-    let (sender, receiver) = mpsc::channel(4096);
-    let writing = tokio::spawn(write(db.clone(), receiver));
+    let mut connection = database.pool.acquire().await.unwrap();
+    for table in [Partitioned::Events, Partitioned::Outcomes] {
+        partitions::ensure(&mut connection, table, today..=today.succ_opt().unwrap())
+            .await
+            .unwrap();
+    }
+    drop(connection);
+    let (queue, receiver) = mpsc::channel(4096);
+    let writing = tokio::spawn(write(database.pool.clone(), receiver));
+    let shared = Shared { queue, dictionary: dictionary() };
+    let router = Router::new().route("/", post(receive)).with_state(Arc::new(shared));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let router = Router::new().route("/", post(receive)).with_state(Arc::new(sender));
-    let serving = tokio::spawn(async move {
-        axum::serve(listener, router).await.unwrap();
-    });
-    Floor { db, url, serving, writing }
+    println!("{}", listener.local_addr().unwrap());
+    let mut terminated = signal(SignalKind::terminate()).unwrap();
+    tokio::select! {
+        result = axum::serve(listener, router) => result.unwrap(),
+        _ = terminated.recv() => {}
+    }
+    writing.abort();
+    database.close().await;
 }
 
-async fn receive(State(queue): State<Arc<mpsc::Sender<Waiting>>>, body: Bytes) -> &'static str {
+/// Made of the very events that are sent.
+fn dictionary() -> Dictionary {
+    let events: Vec<String> = crate::bodies::corpus().iter().map(ToString::to_string).collect();
+    // The trainer wants many documents; it is no worse for seeing some twice.
+    let samples: Vec<&String> = events.iter().cycle().take(600).collect();
+    Dictionary::new(&compression::train(&samples, FIRST_ID).unwrap()).unwrap()
+}
+
+async fn receive(State(shared): State<Arc<Shared>>, body: Bytes) -> &'static str {
     // The size stands at the end of a gzip body.
     let size = u32::from_le_bytes(body[body.len() - 4..].try_into().unwrap()) as usize;
     let mut plain = vec![0; size];
     libdeflater::Decompressor::new().gzip_decompress(&body, &mut plain).unwrap();
     let envelope = Envelope::parse(&plain).unwrap();
-    let event = Event::read(envelope.items[0].payload, &Problems::default()).unwrap().unwrap();
-    let payload = compression::compress(envelope.items[0].payload, None);
+    let item = &envelope.items[0];
+    let event: Event<'_> = serde_json::from_slice(item.payload).unwrap();
     let (done, written) = oneshot::channel();
-    let event_id = envelope.header.event_id.unwrap();
-    let title = event.platform().to_owned();
-    queue.send(Waiting { event_id, title, payload, done }).await.ok().unwrap();
+    let waiting = Waiting {
+        event_id: envelope.header.event_id.unwrap(),
+        title: title(&event),
+        environment: event.environment.map(Cow::into_owned),
+        release: event.release.map(Cow::into_owned),
+        transaction: event.transaction.map(Cow::into_owned),
+        payload: compression::compress(item.payload, Some(&shared.dictionary)),
+        done,
+    };
+    shared.queue.send(waiting).await.ok().unwrap();
     written.await.unwrap();
     "{}"
+}
+
+/// Looks at what was parsed, so that parsing it is not optimised away.
+fn title(event: &Event<'_>) -> String {
+    let known = [event.tags, event.contexts].iter().flatten().count();
+    let last = event.exception.values.last();
+    let frames = last.and_then(|one| one.stacktrace.as_ref()).map_or(&[][..], |one| &one.frames);
+    let app = frames.iter().filter(|frame| {
+        let names = [&frame.filename, &frame.function, &frame.module];
+        frame.in_app == Some(true) && frame.lineno.is_some() && names.iter().any(|n| n.is_some())
+    });
+    let kind = last.and_then(|one| one.kind.as_deref()).unwrap_or_default();
+    let value = last.and_then(|one| one.value.as_deref()).unwrap_or_default();
+    let platform = event.platform.as_deref().unwrap_or_default();
+    let value: String = value.chars().take(100).collect();
+    format!("{kind}: {value} {platform} {} {known}", app.count()).replace('\0', "")
 }
 
 async fn write(db: sqlx::PgPool, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::new();
     while queue.recv_many(&mut group, MAX_ROWS).await > 0 {
-        let now = chrono::Utc::now();
-        let rows: Vec<NewEvent<'_>> = group
-            .iter()
-            .map(|waiting: &Waiting| NewEvent {
-                project_id: ProjectId(1),
-                event_id: waiting.event_id,
-                issue_id: IssueId(1),
-                received_at: now,
-                occurred_at: now,
-                level: Level::Error,
-                primary_hash: "d41d8cd98f00b204e9800998ecf8427e",
-                environment: None,
-                release: None,
-                user_label: None,
-                title: &waiting.title,
-                transaction: None,
-                payload: Some((&waiting.payload[..]).into()),
-            })
-            .collect();
+        let rows: Vec<NewEvent<'_>> = group.iter().map(row).collect();
         let mut tx = db.begin().await.unwrap();
         store::insert(&mut tx, &rows).await.unwrap();
         tx.commit().await.unwrap();
@@ -103,19 +211,21 @@ async fn write(db: sqlx::PgPool, mut queue: mpsc::Receiver<Waiting>) {
     }
 }
 
-impl Target for Floor {
-    fn url(&self) -> String {
-        self.url.clone()
-    }
-
-    async fn wait_for(&self, count: usize) {
-        wait_for(&self.db, count).await;
-    }
-
-    async fn stop(self) {
-        self.serving.abort();
-        let _ = self.serving.await;
-        self.writing.abort();
-        sqlx::query("TRUNCATE events").execute(&self.db).await.unwrap();
+fn row(waiting: &Waiting) -> NewEvent<'_> {
+    let now = chrono::Utc::now();
+    NewEvent {
+        project_id: ProjectId(1),
+        event_id: waiting.event_id,
+        issue_id: IssueId(1),
+        received_at: now,
+        occurred_at: now,
+        level: Level::Error,
+        primary_hash: "d41d8cd98f00b204e9800998ecf8427e",
+        environment: waiting.environment.as_deref(),
+        release: waiting.release.as_deref(),
+        user_label: None,
+        title: &waiting.title,
+        transaction: waiting.transaction.as_deref(),
+        payload: Some((&waiting.payload[..]).into()),
     }
 }

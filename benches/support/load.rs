@@ -1,112 +1,86 @@
-//! The load: real bodies with fresh ids, sent over 64 connections as fast as answers come.
+//! The load: 64 connections that are kept, written and read by hand so that sending costs little.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use picket::base::EventId;
-use serde_json::Value;
-use std::io::Write;
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::bodies::Bodies;
 
 /// Connections that send at the same time.
 const CONNECTIONS: usize = 64;
 
-/// Something that takes events.
-pub(crate) trait Target {
-    /// Where to send, with the credentials.
-    fn url(&self) -> String;
-    /// Waits until `count` events are committed.
-    async fn wait_for(&self, count: usize);
-    /// Stops it and removes what it stored.
-    async fn stop(self);
+/// Where to send.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Host and port.
+    pub(crate) address: String,
+    /// Path with the credentials.
+    pub(crate) path: String,
 }
 
-/// Gzipped envelopes, each with an id of its own.
-pub(crate) struct Bodies {
-    gzipped: Vec<Vec<u8>>,
-    /// How many different events they are made of.
-    pub(crate) kinds: usize,
-}
-
-impl Bodies {
-    /// `count` bodies out of the corpus' error events, at most `distinct` different ones.
-    pub(crate) fn corpus(count: usize, distinct: usize) -> Self {
-        let mut events =
-            events(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus"));
-        // The largest are rare in life and would rule the figures.
-        events.retain(|event| event.len() < 40_000);
-        events.sort_unstable();
-        events.truncate(distinct);
-        let gzipped = (0..count).map(|index| envelope(&events[index % events.len()])).collect();
-        Self { gzipped, kinds: events.len() }
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.gzipped.len()
-    }
-}
-
-/// The payloads of every event item under `directory`.
-fn events(directory: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).unwrap().flatten() {
-        if entry.path().is_dir() {
-            found.extend(events(&entry.path()));
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
-        let Ok(scenario) = serde_json::from_str::<Value>(&text) else { continue };
-        for request in scenario["requests"].as_array().into_iter().flatten() {
-            let is_event = request["item_types"]
-                .as_array()
-                .is_some_and(|types| types.contains(&"event".into()));
-            if let (true, Some(body)) = (is_event, request["body"].as_str()) {
-                found.extend(event_of(body));
-            }
-        }
-    }
-    found
-}
-
-fn event_of(body: &str) -> Option<String> {
-    let envelope = picket::protocol::envelope::Envelope::parse(body.as_bytes()).ok()?;
-    let is_event =
-        |item: &&picket::protocol::envelope::Item<'_>| item.header.item_type.as_str() == "event";
-    let item = envelope.items.iter().find(is_event)?;
-    String::from_utf8(item.payload.to_vec()).ok()
-}
-
-fn envelope(event: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let id = EventId::random();
-    write!(
-        encoder,
-        "{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":{}}}\n{event}\n",
-        event.len()
-    )
-    .unwrap();
-    encoder.finish().unwrap()
-}
-
-/// Sends every body once; returns how long each answer took.
-pub(crate) async fn send(target: &impl Target, bodies: &Bodies) -> Vec<Duration> {
-    let http = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build().unwrap();
-    let next = AtomicUsize::new(0);
-    let url = target.url();
+/// Sends every body once, as fast as answers come or at `rate` a second; returns how long each answer took.
+pub(crate) async fn send(target: &Target, bodies: &Bodies, rate: Option<f64>) -> Vec<Duration> {
+    let next = Cell::new(0);
+    let started = Instant::now();
     let client = async || {
+        let mut connection = TcpStream::connect(&target.address).await.unwrap();
+        connection.set_nodelay(true).unwrap();
         let mut latencies = Vec::new();
-        while let Some(body) = bodies.gzipped.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let started = Instant::now();
-            let request = http.post(&url).header("Content-Encoding", "gzip").body(body.clone());
-            let answer = request.send().await.unwrap();
-            assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-            latencies.push(started.elapsed());
+        loop {
+            let index = next.replace(next.get() + 1);
+            let Some(body) = bodies.get(index) else { return latencies };
+            if let Some(rate) = rate {
+                let due = Duration::from_secs_f64(f64::from(u32::try_from(index).unwrap()) / rate);
+                tokio::time::sleep_until((started + due).into()).await;
+            }
+            let asked = Instant::now();
+            exchange(&mut connection, target, body).await;
+            latencies.push(asked.elapsed());
         }
-        latencies
     };
-    let clients = (0..CONNECTIONS).map(|_| client());
-    futures_util::future::join_all(clients).await.into_iter().flatten().collect()
+    join_all((0..CONNECTIONS).map(|_| client())).await.into_iter().flatten().collect()
+}
+
+async fn exchange(connection: &mut TcpStream, target: &Target, body: &[u8]) {
+    let mut request = format!(
+        "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        target.path,
+        target.address,
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    connection.write_all(&request).await.unwrap();
+    let mut answer = Vec::new();
+    loop {
+        let read = connection.read_buf(&mut answer).await.unwrap();
+        assert!(read > 0, "the server closed a connection");
+        if is_whole(&answer) {
+            break;
+        }
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+}
+
+/// Whether an answer has arrived to its end.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    let length: usize = length.expect("answers have a length").trim().parse().unwrap();
+    answer.len() >= end + 4 + length
+}
+
+/// Whether a server says that it is ready.
+pub(crate) async fn is_ready(address: &str) -> bool {
+    let Ok(mut connection) = TcpStream::connect(address).await else { return false };
+    let request =
+        format!("GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    connection.write_all(request.as_bytes()).await.is_ok()
+        && connection.read_to_end(&mut answer).await.is_ok()
+        && answer.starts_with(b"HTTP/1.1 200")
 }
