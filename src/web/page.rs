@@ -18,7 +18,7 @@ pub struct Page {
 impl Page {
     /// Renders a view.
     pub fn new<T: Template>(view: &T) -> Result<Self> {
-        Ok(Self { status: StatusCode::OK, html: view.render()? })
+        Ok(Self { status: StatusCode::OK, html: visible(view.render()?) })
     }
 
     /// The same page under another status: a form with a problem is a `422`.
@@ -39,6 +39,12 @@ impl IntoResponse for Page {
         ];
         (self.status, headers, self.html).into_response()
     }
+}
+
+/// Events may hold U+0000, which no HTML can: browsers drop it, so that two values look the same. Its
+/// picture stands for it.
+fn visible(html: String) -> String {
+    if html.contains('\0') { html.replace('\0', "\u{2400}") } else { html }
 }
 
 /// What every page needs besides its own: who is looking, where they are, what their forms must carry.

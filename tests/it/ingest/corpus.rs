@@ -66,15 +66,24 @@ pub(crate) fn corpus() -> Vec<(String, Captured)> {
         }
     }
     files.sort();
-    let is_ours = |path: &str| path.ends_with("/envelope/") || path.ends_with("/store/");
     let mut requests = Vec::new();
     for file in files {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let scenario: Scenario = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        let ours = scenario.requests.into_iter().filter(|request| is_ours(&request.path));
-        requests.extend(ours.map(|request| (name.clone(), request)));
+        requests.extend(requests_of(&file).map(|request| (name.clone(), request)));
     }
     requests
+}
+
+/// The requests of one scenario, `family/name`, for this part of the product.
+pub(crate) fn scenario(name: &str) -> Vec<Captured> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
+    requests_of(&root.join(format!("{name}.json"))).collect()
+}
+
+fn requests_of(file: &Path) -> impl Iterator<Item = Captured> {
+    let scenario: Scenario = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let is_ours = |path: &str| path.ends_with("/envelope/") || path.ends_with("/store/");
+    scenario.requests.into_iter().filter(move |request| is_ours(&request.path))
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod authentication;
 mod browsers;
 pub(crate) mod corpus;
 mod door;
-mod encodings;
+pub(crate) mod encodings;
 mod framing;
 mod hostile;
 mod keys;

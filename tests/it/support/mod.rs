@@ -5,6 +5,7 @@ mod cluster;
 pub(crate) mod corpus;
 pub(crate) mod data_dir;
 mod database;
+pub(crate) mod page_text;
 pub(crate) mod process;
 pub(crate) mod requirement;
 pub(crate) mod tiny_disk;

@@ -5,6 +5,7 @@ mod browser;
 mod issues;
 mod projects;
 mod quarantine;
+mod recorded;
 mod security;
 mod setup;
 mod sign_in;

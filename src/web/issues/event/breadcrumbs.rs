@@ -23,7 +23,7 @@ const MAX_FACTS: usize = 3;
 pub struct BreadcrumbView {
     /// The icon's name without `crumb-`.
     pub icon: &'static str,
-    /// `console`, `fetch`, `ui.click`; the type if there is no category.
+    /// `console`, `fetch`, `ui.click`; the type if there is no category, empty if that says nothing.
     pub category: String,
     /// The level's word.
     pub level: &'static str,
@@ -65,7 +65,7 @@ fn view(crumb: &Breadcrumb, occurred_at: Option<Timestamp>, now: Timestamp) -> B
     let (facts, data) = in_line(Tree::of_map(&data));
     BreadcrumbView {
         icon,
-        category: category.to_owned(),
+        category: if category == "default" { String::new() } else { category.to_owned() },
         level: crumb.level.unwrap_or(Level::Info).as_str(),
         message,
         message_cut,

@@ -19,7 +19,7 @@ pub struct ExceptionView {
     pub relation: String,
     /// How deep it hangs in a tree of exceptions, 0 to [`MAX_DEPTH`].
     pub depth: usize,
-    /// The type; `Error` if the client named none.
+    /// The type; `Error` if the client named none. Empty for a message that was sent with its stack.
     pub kind: String,
     /// The message.
     pub value: String,
@@ -77,7 +77,7 @@ pub fn exceptions(event: &Event, order: Order, main: Option<u64>) -> Vec<Excepti
             anchor: format!("exception-{}", place.index),
             relation,
             depth: place.depth.min(MAX_DEPTH),
-            kind: exception.kind.clone().unwrap_or_else(|| "Error".to_owned()),
+            kind: kind(exception),
             value,
             value_cut,
             module: exception.module.clone().filter(|module| !module.is_empty()),
@@ -90,6 +90,14 @@ pub fn exceptions(event: &Event, order: Order, main: Option<u64>) -> Vec<Excepti
         first.relation = String::new();
     }
     views
+}
+
+fn kind(exception: &Exception) -> String {
+    match exception.kind.as_deref().filter(|kind| !kind.is_empty()) {
+        Some(kind) => kind.to_owned(),
+        None if exception.is_synthetic() => String::new(),
+        None => "Error".to_owned(),
+    }
 }
 
 /// The exception of that id, else the last one that has a stack, else the last.
@@ -248,5 +256,6 @@ mod tests {
     #[test]
     fn an_exception_that_names_no_type_is_an_error() {
         assert_eq!(outline(r#"{"value": "boom"}"#), ["Error|"]);
+        assert_eq!(outline(r#"{"value": "boom", "mechanism": {"synthetic": true}}"#), ["|"]);
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::protocol::event::{Event, User};
 use crate::protocol::lenient::{Raw, RawMap};
+use crate::web::components::number;
 use crate::web::components::tree::Tree;
 
 /// A named value in one line.
@@ -102,10 +103,13 @@ fn context(name: &str, raw: &Raw) -> Option<ContextView> {
     }
     values.remove("type");
     // Computed from name and version.
-    values.remove(name);
+    values.remove(name.strip_prefix("client_").unwrap_or(name));
     values.retain(|_, raw| raw.text() != "null");
     if values.is_empty() && label.is_empty() {
         return None;
+    }
+    if ["app", "device"].contains(&name) {
+        write_sizes(&mut values);
     }
     let known = CONTEXTS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
     let tree = if name == "flags" { flags(&values) } else { None };
@@ -114,6 +118,29 @@ fn context(name: &str, raw: &Raw) -> Option<ContextView> {
         label: label.join(" "),
         values: tree.unwrap_or_else(|| Tree::of_map(&values)),
     })
+}
+
+/// Fields of `app` and `device` that count bytes.
+const SIZES: [&str; 8] = [
+    "app_memory",
+    "memory_size",
+    "free_memory",
+    "usable_memory",
+    "storage_size",
+    "free_storage",
+    "external_storage_size",
+    "external_free_storage",
+];
+
+/// Nobody reads eleven digits; the JSON has them.
+fn write_sizes(values: &mut RawMap) {
+    for name in SIZES {
+        if let Some(raw) = values.get_mut(name)
+            && let Some(bytes) = raw.parse::<u64>()
+        {
+            *raw = Raw::from_value(&Value::String(number::bytes(bytes)));
+        }
+    }
 }
 
 /// `[{flag, result}]` as names and values.
@@ -285,6 +312,14 @@ mod tests {
                 ("Unity info", "", 1)
             ]
         );
+    }
+
+    #[test]
+    fn memory_is_told_in_sizes() {
+        let event = event(r#"{"contexts": {"device": {"memory_size": 25276514304, "cpus": 2}}}"#);
+        let device = contexts(event.contexts.as_ref()).remove(0);
+        let texts: Vec<_> = device.values.entries.iter().map(|entry| &entry.value).collect();
+        assert!(format!("{texts:?}").contains("\"25 GB\""), "{texts:?}");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl EventView {
     pub fn new(event: &Event, order: Order, main_exception: Option<u64>, now: Timestamp) -> Self {
         let exceptions = exceptions::exceptions(event, order, main_exception);
         let has_exceptions = !exceptions.is_empty();
-        let (message, message_template, message_parameters) = message(event);
+        let (message, message_template, message_parameters) = message(event, &exceptions);
         let (message, message_cut) = shortened(&message, MAX_MESSAGE_CHARS);
         let stack =
             event.stacktrace.as_ref().filter(|stack| !has_exceptions && !stack.frames().is_empty());
@@ -144,6 +144,7 @@ impl EventView {
     pub fn stack_word(&self) -> &'static str {
         match self.exceptions.len() {
             0 => "Stack trace",
+            1 if self.exceptions[0].kind.is_empty() => "Stack trace",
             1 => "Exception",
             _ => "Exceptions",
         }
@@ -155,13 +156,19 @@ impl EventView {
     }
 }
 
-/// The text, the template if it differs, and the parameters.
-fn message(event: &Event) -> (String, String, Tree) {
+/// The text, the template if it differs, and the parameters. Nothing if it only repeats the exception.
+fn message(event: &Event, exceptions: &[ExceptionView]) -> (String, String, Tree) {
     let Some(text) = event.message_text() else { return <(String, String, Tree)>::default() };
     let entry = event.logentry.as_ref();
     let template =
         entry.and_then(|entry| entry.message.clone()).filter(|template| template != text);
     let parameters = entry.and_then(|entry| entry.params.as_ref()).map(Tree::of_value);
+    let repeats = |one: &ExceptionView| {
+        text == one.value || text.strip_prefix(&format!("{}: ", one.kind)) == Some(&one.value)
+    };
+    if template.is_none() && parameters.is_none() && exceptions.iter().any(repeats) {
+        return <(String, String, Tree)>::default();
+    }
     (text.to_owned(), template.unwrap_or_default(), parameters.unwrap_or_default())
 }
 

@@ -15,7 +15,7 @@ const MAX_BODY_CHARS: usize = 10_000;
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestView {
-    /// The method; `GET` if the client did not say.
+    /// The method; empty if the client did not say, as browsers do for the page they show.
     pub method: String,
     /// The address without its query.
     pub url: String,
@@ -50,7 +50,7 @@ impl RequestView {
         let (body, text) = body(request.data.as_ref());
         let (body_text, body_cut) = shortened(&text, MAX_BODY_CHARS);
         Self {
-            method: request.method.clone().unwrap_or_else(|| "GET".to_owned()),
+            method: request.method.clone().unwrap_or_default(),
             link: link::outward(&full_url(request)),
             url,
             query: pairs(&request.query_string),

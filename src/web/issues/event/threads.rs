@@ -27,7 +27,8 @@ pub struct ThreadView {
     pub is_open: bool,
 }
 
-/// The threads of an event. Without an exception, the thread to look at is open.
+/// The threads of an event. Where no exception has a stack, the thread to look at is open: clients that
+/// attach a stack to an error without one put it there.
 pub fn threads(event: &Event, order: Order) -> Vec<ThreadView> {
     let Some(list) = &event.threads else { return Vec::new() };
     let with_exception: Vec<&str> = event
@@ -36,7 +37,8 @@ pub fn threads(event: &Event, order: Order) -> Vec<ThreadView> {
         .filter(|exception| exception.stacktrace.is_some())
         .filter_map(|exception| exception.thread_id.as_deref())
         .collect();
-    let main = list.main_thread().filter(|_| event.exceptions().is_empty());
+    let has_stack = event.exceptions().iter().any(|exception| exception.stacktrace.is_some());
+    let main = list.main_thread().filter(|_| !has_stack);
     let view = |thread: &Thread| {
         let is_open = main.is_some_and(|main| std::ptr::eq(main, thread));
         let stack = thread.stacktrace.as_ref().filter(|stack| !stack.frames().is_empty());
@@ -80,8 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn beside_an_exception_all_threads_are_closed() {
-        let json = r#"{"exception": [{"type": "E"}], "threads": [{"id": 1, "crashed": true}]}"#;
-        assert_eq!(names(json), [("Thread 1".to_owned(), false)]);
+    fn beside_an_exception_with_a_stack_all_threads_are_closed() {
+        let threads = r#""threads": [{"id": 1, "crashed": true}]"#;
+        let with = format!(
+            r#"{{"exception": [{{"type": "E", "stacktrace": {{"frames": [{{"function": "f"}}]}}}}], {threads}}}"#
+        );
+        assert_eq!(names(&with), [("Thread 1".to_owned(), false)]);
+        let without = format!(r#"{{"exception": [{{"type": "E"}}], {threads}}}"#);
+        assert_eq!(names(&without), [("Thread 1".to_owned(), true)]);
     }
 }

@@ -1,0 +1,113 @@
+//! What real clients sent, seen by a person and by a program: the recorded requests come in over HTTP as
+//! they were, and the page of each issue and its state in `/api/0` are compared.
+
+mod condensed;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::browser::{Browser, create_user};
+use crate::api::program::{Program, server};
+use crate::ingest::corpus::{Captured, scenario};
+use crate::ingest::encodings::compressed;
+use crate::support::TestApp;
+use crate::support::page_text::page_text;
+
+const ADA: &str = "ada@example.com";
+
+/// Makes the project that the corpus was recorded for.
+async fn create_corpus_project(app: &TestApp) {
+    let statements = [
+        "INSERT INTO projects (id, organization_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
+         SELECT 42, id, 'shop', 'Shop', '2026-11-22T12:00:00Z' FROM organizations",
+        "INSERT INTO project_keys (public_key, project_id, label, created_at)
+         VALUES ('0123456789abcdef0123456789abcdef', 42, 'Default', '2026-11-22T12:00:00Z')",
+    ];
+    for statement in statements {
+        sqlx::query(statement).execute(&app.app.db).await.unwrap();
+    }
+}
+
+/// Sends a request as it was captured: path, query, headers and encoding.
+async fn replay(app: &TestApp, captured: &Captured) {
+    let mut request = app.http.post(format!("{}{}", app.url, captured.target()));
+    for (name, value) in captured.headers() {
+        request = request.header(name, value);
+    }
+    let wire = compressed(captured.encoding(), &captured.body());
+    let answer = request.body(wire).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+}
+
+/// Everything there is to see of an issue: the page, then what a program is told.
+async fn seen(browser: &mut Browser, program: &Program<'_>, issue: &Value) -> String {
+    let (id, short_id) = (issue["id"].as_str().unwrap(), issue["shortId"].as_str().unwrap());
+    let page = browser.get(&format!("/default/issues/{short_id}")).await;
+    let issue = program.read(&format!("/issues/{id}/")).await;
+    let event = program.read(&format!("/issues/{id}/events/latest/")).await;
+    let page = page_text(page.expect_page());
+    format!("{page}\n\n{}\n{}", condensed::issue(&issue), condensed::event(&event))
+}
+
+/// The first two issues that a scenario becomes.
+async fn issues_of(name: &str) -> String {
+    let app = server().await;
+    create_corpus_project(&app).await;
+    create_user(&app, ADA).await;
+    for captured in scenario(name) {
+        replay(&app, &captured).await;
+    }
+    app.settle().await;
+
+    let program = Program::reading(&app).await;
+    let mut browser = Browser::signed_in(&app, ADA).await;
+    let issues = program.read("/projects/default/shop/issues/").await;
+    let mut issues = issues.as_array().unwrap().clone();
+    issues.sort_by_key(|issue| issue["shortId"].to_string());
+    let mut all = Vec::new();
+    for issue in issues.iter().take(2) {
+        all.push(seen(&mut browser, &program, issue).await);
+    }
+    app.stop().await;
+    all.join("\n\n=== the next issue ===\n\n")
+}
+
+/// Compares what became of the scenarios of one family of clients.
+async fn check(family: &str, scenarios: &[&str]) {
+    for scenario in scenarios {
+        let issues = issues_of(&format!("{family}/{scenario}")).await;
+        assert_snapshot!(*scenario, issues, scenario);
+    }
+}
+
+#[tokio::test]
+async fn what_python_clients_sent_is_read_by_people_and_programs() {
+    let scenarios = ["py_chained", "py_django", "py_exception_group", "py_odd_data", "py_raven"];
+    check("python", &scenarios).await;
+}
+
+#[tokio::test]
+async fn what_node_clients_sent_is_read_by_people_and_programs() {
+    check("node", &["node_cause", "node_express", "node_message"]).await;
+}
+
+#[tokio::test]
+async fn what_browsers_sent_is_read_by_people_and_programs() {
+    check("browser", &["browser_breadcrumbs", "browser_react", "browser_rejection"]).await;
+}
+
+#[tokio::test]
+async fn what_rust_clients_sent_is_read_by_people_and_programs() {
+    check("rust", &["rust_error", "rust_panic", "rust_tracing"]).await;
+}
+
+#[tokio::test]
+async fn what_go_clients_sent_is_read_by_people_and_programs() {
+    check("go", &["go_error", "go_http"]).await;
+}
+
+#[tokio::test]
+async fn what_ruby_and_native_clients_sent_is_read_by_people_and_programs() {
+    check("ruby", &["ruby_error", "ruby_rack"]).await;
+    check("native", &["native_crash_inproc"]).await;
+}
