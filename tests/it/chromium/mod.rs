@@ -9,12 +9,13 @@ use tokio::process::Command;
 use crate::support::{TestApp, requirement};
 
 /// Where Chromium and the program that drives it are.
-struct Browser {
-    chromium: PathBuf,
-    modules: PathBuf,
+pub(crate) struct Browser {
+    pub(crate) chromium: PathBuf,
+    pub(crate) modules: PathBuf,
 }
 
-fn browser() -> Option<Browser> {
+/// Both, or the test is skipped.
+pub(crate) fn browser() -> Option<Browser> {
     #[expect(clippy::disallowed_methods, reason = "tells the tests about the machine")]
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let modules = PathBuf::from(variable("PICKET_TEST_NODE_MODULES"));

@@ -1,7 +1,10 @@
 //! The real clients against a running Picket: what they send becomes issues that a person can read.
 
+mod browser;
 mod node;
+mod outline;
 mod python;
+mod rust;
 
 use std::path::PathBuf;
 use std::process::Output;
