@@ -4,6 +4,8 @@ create table organizations (
     id bigint generated always as identity primary key,
     slug text not null constraint organizations_slug_unique unique,
     name text not null,
+    -- What is taken out of events: PrivacySettings; null for the defaults.
+    privacy jsonb,
     created_at timestamptz not null
 );
 

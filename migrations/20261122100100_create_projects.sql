@@ -14,6 +14,8 @@ create table projects (
     -- Made at the first start so that a DSN can be printed; hidden until an event arrives, and
     -- replaced by the first project that somebody creates.
     is_starter boolean not null default false,
+    -- What is taken out of events: PrivacySettings; null while the project follows its organization.
+    privacy jsonb,
     constraint projects_slug_unique unique (organization_id, slug)
 );
 

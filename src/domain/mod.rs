@@ -14,6 +14,7 @@ pub mod events;
 pub mod issues;
 pub mod journal;
 pub mod organizations;
+pub mod privacy;
 pub mod projects;
 pub mod usage;
 

@@ -12,12 +12,14 @@ pub mod commit;
 mod hot;
 pub mod kinds;
 pub mod prepared;
+pub mod project_settings;
 pub mod quarantine;
 pub mod stages;
 pub mod tracked;
 pub mod worker;
 
 pub use hot::HotIssues;
+pub use project_settings::ProjectSettings;
 pub use quarantine::Quarantine;
 
 use crate::base::{EventId, ProjectId};
@@ -31,6 +33,7 @@ use crate::protocol::lenient::{Raw, RawMap};
 
 use prepared::PreparedEvent;
 use stages::normalize::Facts;
+use stages::scrub::ScrubConfig;
 use tracked::{Dropped, Ended, Ledger};
 
 /// What the stages may look at.
@@ -40,6 +43,8 @@ pub struct Context<'a> {
     pub project_id: ProjectId,
     /// How the project groups.
     pub grouping: &'a grouping::Config,
+    /// What is taken out of the project's events.
+    pub scrubbing: &'a ScrubConfig,
     /// Issues of which most payloads are sampled away at present.
     pub hot: &'a HotIssues,
     /// What payloads are packed with.

@@ -41,6 +41,7 @@ fn worker(app: &App) -> Worker {
         db: app.db.clone(),
         clock: app.clock.clone(),
         grouping: Arc::new(grouping::Config::default()),
+        settings: Arc::default(),
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,
         hot: Arc::new(HotIssues::default()),

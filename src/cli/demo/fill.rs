@@ -20,6 +20,7 @@ use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::pipeline::commit::{self, Target};
+use crate::pipeline::stages::ScrubConfig;
 use crate::pipeline::{Context, HotIssues, Processed, process};
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{
@@ -53,6 +54,7 @@ struct Workshop {
     /// By scene.
     projects: Vec<(Project, ProjectKey)>,
     grouping: grouping::Config,
+    scrubbing: ScrubConfig,
     hot: HotIssues,
     dictionaries: Dictionaries,
     retention_days: u32,
@@ -85,6 +87,7 @@ impl Fill {
             plan,
             projects: made,
             grouping: grouping::Config::default(),
+            scrubbing: ScrubConfig::default(),
             hot: HotIssues::default(),
             dictionaries: Dictionaries::default(),
             retention_days: app.config.retention.events_days,
@@ -206,6 +209,7 @@ impl Workshop {
         let context = Context {
             project_id: project.id,
             grouping: &self.grouping,
+            scrubbing: &self.scrubbing,
             hot: &self.hot,
             dictionaries: &self.dictionaries,
             retention_days: self.retention_days,

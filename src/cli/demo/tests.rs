@@ -9,6 +9,7 @@ use crate::base::{ProjectId, Timestamp};
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::pipeline::prepared::PreparedEvent;
+use crate::pipeline::stages::ScrubConfig;
 use crate::pipeline::{Context, HotIssues, process};
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
@@ -29,6 +30,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
     let context = Context {
         project_id: ProjectId(1),
         grouping: &grouping::Config::default(),
+        scrubbing: &ScrubConfig::default(),
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),
         retention_days: 90,

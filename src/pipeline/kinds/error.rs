@@ -6,6 +6,7 @@ use crate::pipeline::Context;
 use crate::pipeline::prepared::{Payload, PreparedEvent};
 use crate::pipeline::stages::describe::{Description, describe};
 use crate::pipeline::stages::normalize::{Facts, normalize};
+use crate::pipeline::stages::scrub::scrub;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
 use crate::protocol::envelope::Item;
 use crate::protocol::event::Event;
@@ -20,7 +21,8 @@ pub fn process(
     let problems = Problems::default();
     let event = item.try_map(|item| parse(item.payload, &problems))?;
     let event = event.try_map(|event| normalized(event, facts, problems))?;
-    // Filtering, scrubbing and symbolication stand here, in this order, once they exist.
+    // Filtering stands here once it exists, and symbolication behind scrubbing.
+    let event = event.try_map(|event| Ok(scrubbed(context, event)))?;
     let prepared = event.try_map(|event| Ok(prepare(context, facts, event)))?;
     Ok(prepared.hand_over())
 }
@@ -33,6 +35,11 @@ fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
 fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
     Ok(event)
+}
+
+fn scrubbed(context: &Context<'_>, mut event: Event) -> Event {
+    scrub(&mut event, context.scrubbing);
+    event
 }
 
 fn prepare(context: &Context<'_>, facts: &Facts, mut event: Event) -> PreparedEvent {

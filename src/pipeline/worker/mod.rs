@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::commit::Stretch;
-use super::{HotIssues, Processed, Quarantine};
+use super::{HotIssues, Processed, ProjectSettings, Quarantine};
 use crate::base::{Clock, Timestamp};
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::{self, LaneKey};
@@ -40,6 +40,8 @@ pub struct Worker {
     pub clock: Clock,
     /// How projects group.
     pub grouping: Arc<grouping::Config>,
+    /// What projects have set.
+    pub settings: Arc<ProjectSettings>,
     /// How many payloads are kept.
     pub sampling: Sampling,
     /// Days until an event is deleted.

@@ -1,6 +1,7 @@
 //! From the journal to prepared batches.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use metrics::{counter, histogram};
 use tokio::sync::mpsc;
@@ -9,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use super::super::commit::Stretch;
+use super::super::project_settings::KnownSettings;
 use super::super::{Context, Processed, all_lost, process};
+use super::pause::Pause;
 use super::{Batch, Kept, LaneWorker};
 use crate::base::Timestamp;
 use crate::infra::journal::{Position, Record};
@@ -42,7 +45,8 @@ impl LaneWorker {
                 Some(records) => records?,
             };
             let Some(to) = records.last().map(|record| record.end.0) else { continue };
-            let (processed, records) = self.process_all(records).await?;
+            let Some(settings) = self.settings(halt).await else { return Ok(()) };
+            let (processed, records) = self.process_all(records, &settings).await?;
             let batch = Batch { stretch: Stretch { from, to }, processed, records };
             if batches.send(batch).await.is_err() {
                 return Ok(());
@@ -51,10 +55,26 @@ impl LaneWorker {
         }
     }
 
+    /// What projects have set; `None` if asked to stop while nothing is known of it.
+    async fn settings(&self, halt: &CancellationToken) -> Option<Arc<KnownSettings>> {
+        let worker = &self.worker;
+        let mut pause = Pause::default();
+        loop {
+            let asked = worker.settings.current(&worker.db, worker.clock.now());
+            if let Some(known) = halt.run_until_cancelled(asked).await? {
+                return Some(known);
+            }
+            if pause.wait(halt).await.is_stopped() {
+                return None;
+            }
+        }
+    }
+
     /// Processes records on the blocking threads; the order stays.
     async fn process_all(
         &self,
         mut records: Vec<Record>,
+        settings: &Arc<KnownSettings>,
     ) -> anyhow::Result<(Vec<Processed>, Vec<Kept>)> {
         let started = Instant::now();
         let share = records.len().div_ceil(self.worker.threads.max(1)).max(1);
@@ -62,9 +82,10 @@ impl LaneWorker {
         while !records.is_empty() {
             let rest = records.split_off(share.min(records.len()));
             let share = std::mem::replace(&mut records, rest);
-            let lane = self.clone();
+            let (lane, settings) = (self.clone(), settings.clone());
             shares.push(tokio::task::spawn_blocking(move || {
-                share.into_iter().map(|record| lane.process_one(record)).collect::<Vec<Done>>()
+                let done = share.into_iter().map(|record| lane.process_one(record, &settings));
+                done.collect::<Vec<Done>>()
             }));
         }
         let mut done = (Vec::new(), Vec::new());
@@ -79,33 +100,38 @@ impl LaneWorker {
         Ok(done)
     }
 
-    fn process_one(&self, record: Record) -> Done {
+    fn process_one(&self, record: Record, settings: &KnownSettings) -> Done {
         let end = record.end.0;
         let bytes = record.bytes;
-        let (processed, received_at) = match catch_unwind(AssertUnwindSafe(|| self.digest(&bytes)))
-        {
-            Ok(Ok(digested)) => digested,
-            Ok(Err(unreadable)) => {
-                self.set_aside(end, &bytes, &unreadable.to_string())?;
-                (Processed::default(), None)
-            }
-            Err(_) => {
-                self.set_aside(end, &bytes, "the pipeline panicked; the log says where")?;
-                (
-                    AcceptedEnvelope::decode(&bytes)
-                        .map_or_else(|_| Processed::default(), |lost| all_lost(&lost)),
-                    None,
-                )
-            }
-        };
+        let (processed, received_at) =
+            match catch_unwind(AssertUnwindSafe(|| self.digest(&bytes, settings))) {
+                Ok(Ok(digested)) => digested,
+                Ok(Err(unreadable)) => {
+                    self.set_aside(end, &bytes, &unreadable.to_string())?;
+                    (Processed::default(), None)
+                }
+                Err(_) => {
+                    self.set_aside(end, &bytes, "the pipeline panicked; the log says where")?;
+                    (
+                        AcceptedEnvelope::decode(&bytes)
+                            .map_or_else(|_| Processed::default(), |lost| all_lost(&lost)),
+                        None,
+                    )
+                }
+            };
         Ok((processed, Kept { end, bytes, received_at }))
     }
 
-    fn digest(&self, record: &[u8]) -> anyhow::Result<(Processed, Option<Timestamp>)> {
+    fn digest(
+        &self,
+        record: &[u8],
+        settings: &KnownSettings,
+    ) -> anyhow::Result<(Processed, Option<Timestamp>)> {
         let accepted = AcceptedEnvelope::decode(record)?;
         let context = Context {
             project_id: accepted.project_id,
             grouping: &self.worker.grouping,
+            scrubbing: settings.scrubbing(accepted.project_id),
             hot: &self.worker.hot,
             dictionaries: &self.worker.dictionaries,
             retention_days: self.worker.retention_days,

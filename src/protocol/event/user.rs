@@ -36,7 +36,8 @@ impl User {
         ]
         .into_iter()
         .find_map(|(kind, value)| {
-            let value = value.as_deref().filter(|value| !value.is_empty())?;
+            // What was taken out, here or by the client, would make one person of many.
+            let value = value.as_deref().filter(|value| !matches!(*value, "" | "[Filtered]"))?;
             Some(format!("{kind}:{value}"))
         })
     }

@@ -28,13 +28,14 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 11] = [
+const DOMAIN: [&str; 12] = [
     "error",
     "query",
     "journal",
     "accounts",
     "dictionaries",
     "organizations",
+    "privacy",
     "projects",
     "usage",
     "events",

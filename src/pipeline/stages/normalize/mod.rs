@@ -19,7 +19,6 @@
 //! where it is, through which it notes what it does.
 
 mod agent;
-mod at;
 mod attributes;
 mod body;
 mod breadcrumbs;
@@ -28,12 +27,10 @@ mod contexts;
 mod errors;
 mod exception;
 mod formatting;
-mod json;
 mod limits;
 mod lists;
 mod logentry;
 mod mechanism;
-mod meta;
 mod request;
 mod sdk;
 mod stacktrace;
@@ -46,6 +43,7 @@ mod user;
 
 use std::net::IpAddr;
 
+use super::{at, json, meta};
 use crate::base::{EventId, Timestamp};
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;

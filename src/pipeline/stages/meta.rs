@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::at::{Change, Mark};
+use super::at::{Change, Mark, Span};
 use crate::protocol::lenient::Raw;
 
 /// Adds `marks` to the client's own `_meta`, in the order in which they were made: removing elements
@@ -35,6 +35,19 @@ fn apply(tree: &mut Map<String, Value>, mark: &Mark) {
             let own = own(tree, &mark.steps);
             own.entry("len").or_insert(json!(length));
             push(own, "rem", json!(["!limit", "s", start, end]));
+        }
+        Change::Replaced { length, spans } => {
+            let own = own(tree, &mark.steps);
+            own.entry("len").or_insert(json!(length));
+            replace(own, spans);
+        }
+        Change::Erased { rule } => {
+            // What was said about its members is about nothing now.
+            let node = mark.steps.iter().fold(tree, |node, step| child(node, step));
+            node.retain(|key, _| key.is_empty());
+            let own = child(node, "");
+            own.remove("rem");
+            push(own, "rem", json!([rule, "x"]));
         }
         Change::Error { kind, details } => {
             push(own(tree, &mark.steps), "err", json!([kind, details]));
@@ -70,6 +83,42 @@ fn push(node: &mut Map<String, Value>, key: &str, value: Value) {
         *list = json!([]);
     }
     list.as_array_mut().expect("made a list above").push(value);
+}
+
+/// Adds remarks for replaced parts of a text; those that were there move with the text around them, and
+/// lose their place if it was replaced.
+fn replace(own: &mut Map<String, Value>, spans: &[Span]) {
+    let before = own.remove("rem");
+    for remark in before.iter().filter_map(Value::as_array).flatten() {
+        push(own, "rem", moved(remark, spans));
+    }
+    for (index, span) in spans.iter().enumerate() {
+        let start = place(span.from, &spans[..index]);
+        push(own, "rem", json!([span.rule, "s", start, start + span.now]));
+    }
+}
+
+fn moved(remark: &Value, spans: &[Span]) -> Value {
+    let Some([rule, kind, start, end]) = remark.as_array().map(Vec::as_slice) else {
+        return remark.clone();
+    };
+    let place = |value: &Value| {
+        let at = usize::try_from(value.as_u64()?).ok()?;
+        let is_kept = spans.iter().all(|span| at <= span.from || at >= span.to);
+        is_kept.then(|| place(at, spans))
+    };
+    match (place(start), place(end)) {
+        (Some(start), Some(end)) => json!([rule, kind, start, end]),
+        _ => json!([rule, kind]),
+    }
+}
+
+/// Where the character at `position` is once the parts before it are replaced.
+fn place(position: usize, spans: &[Span]) -> usize {
+    let before = spans.iter().filter(|span| span.to <= position);
+    let (removed, added) = before
+        .fold((0, 0), |(removed, added), span| (removed + span.to - span.from, added + span.now));
+    (position + added).saturating_sub(removed)
 }
 
 /// Elements `from..to` are gone: their remarks go, those of later elements move up.
@@ -122,6 +171,29 @@ mod tests {
         assert_eq!(
             merged(None, vec![error]).unwrap(),
             r#"{"timestamp":{"":{"err":[["clock_drift",{"sdk_time":"then"}]]}}}"#
+        );
+    }
+
+    #[test]
+    fn remarks_move_with_the_text_around_what_was_replaced() {
+        let span = |rule, from, to| Span { rule, from, to, now: 10 };
+        let spans = vec![span("@a", 2, 20), span("@b", 30, 34)];
+        let replaced =
+            || vec![mark("extra.a", Change::Replaced { length: 50, spans: spans.clone() })];
+        let client = r#"{"extra":{"a":{"":{"len":90,"rem":[["!limit","s",47,50],["x","x"],["y","s",3,5]]}}}}"#;
+        assert_eq!(
+            merged(Some(client), replaced()).unwrap(),
+            r#"{"extra":{"a":{"":{"len":90,"rem":[["!limit","s",45,48],["x","x"],["y","s"],["@a","s",2,12],["@b","s",22,32]]}}}}"#
+        );
+    }
+
+    #[test]
+    fn of_what_was_taken_away_only_that_is_said() {
+        let client = r#"{"extra":{"a":{"":{"len":3,"rem":[["m","x"]]},"b":{"":{"len":7}}}}}"#;
+        let erased = mark("extra.a", Change::Erased { rule: "@a" });
+        assert_eq!(
+            merged(Some(client), vec![erased]).unwrap(),
+            r#"{"extra":{"a":{"":{"len":3,"rem":[["@a","x"]]}}}}"#
         );
     }
 

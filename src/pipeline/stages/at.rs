@@ -32,8 +32,25 @@ pub(super) enum Change {
     Shortened { length: usize },
     /// Elements `from..to` were taken out of a list, so those behind it moved up.
     Removed { from: usize, to: usize },
+    /// Parts of a text were replaced: its former length, and where.
+    Replaced { length: usize, spans: Vec<Span> },
+    /// The value was taken away by a rule.
+    Erased { rule: &'static str },
     /// An error with its details.
     Error { kind: &'static str, details: BTreeMap<&'static str, String> },
+}
+
+/// A part of a text that a rule replaced, in characters of the text before.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Span {
+    /// The rule.
+    pub(super) rule: &'static str,
+    /// Where the part began.
+    pub(super) from: usize,
+    /// Where it ended.
+    pub(super) to: usize,
+    /// How many characters stand there now.
+    pub(super) now: usize,
 }
 
 impl<'p> Notes<'p> {
@@ -125,7 +142,8 @@ impl<'a> At<'a> {
         self.steps().join(".")
     }
 
-    fn steps(&self) -> Vec<String> {
+    /// The path, step by step.
+    pub(super) fn steps(&self) -> Vec<String> {
         let Some(parent) = self.parent else { return Vec::new() };
         let mut steps = parent.steps();
         steps.push(match self.step {

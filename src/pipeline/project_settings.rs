@@ -1,0 +1,135 @@
+//! What projects have set, without asking Postgres for every event.
+//!
+//! One question brings the settings of all projects that have any: few, and small. It is asked when a
+//! batch arrives and the last answer is older than [`BELIEVED_FOR`], so a change takes effect that late
+//! at most, and an idle server asks nothing. While Postgres does not answer, what is known stays
+//! believed: nobody can have changed it meanwhile. Before the first answer nothing is processed, because
+//! an event that must be scrubbed would be stored as it came.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sqlx::PgPool;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::stages::ScrubConfig;
+use crate::base::{ProjectId, Timestamp};
+use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
+
+/// How long an answer is believed.
+pub const BELIEVED_FOR: TimeDelta = TimeDelta::seconds(5);
+
+/// How long Postgres is waited for: batches go on with what is known.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The settings of all projects, as they were a moment ago.
+#[derive(Debug, Default)]
+pub struct ProjectSettings {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    asked_at: Option<Timestamp>,
+    known: Option<Arc<KnownSettings>>,
+}
+
+/// What was known at one moment.
+#[derive(Debug, Default)]
+pub struct KnownSettings {
+    /// For projects that have set nothing.
+    default: ScrubConfig,
+    /// With the settings each was made of: one that did not change is not made again.
+    projects: HashMap<ProjectId, (PrivacySettings, Arc<ScrubConfig>)>,
+}
+
+impl KnownSettings {
+    /// What is taken out of a project's events.
+    pub fn scrubbing(&self, project: ProjectId) -> &ScrubConfig {
+        self.projects.get(&project).map_or(&self.default, |(_, config)| config)
+    }
+
+    /// The same with what was found now.
+    fn renewed(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
+        let mut made: HashMap<&PrivacySettings, Arc<ScrubConfig>> =
+            self.projects.values().map(|(settings, config)| (settings, config.clone())).collect();
+        let found: Vec<_> = found.iter().map(|(id, privacy)| (*id, privacy.effective())).collect();
+        let projects = found.iter().map(|(id, settings)| {
+            let config =
+                made.entry(settings).or_insert_with(|| Arc::new(ScrubConfig::new(settings)));
+            (*id, (settings.clone(), config.clone()))
+        });
+        Self { default: ScrubConfig::default(), projects: projects.collect() }
+    }
+}
+
+impl ProjectSettings {
+    /// The settings as they were at most [`BELIEVED_FOR`] ago; `None` if nothing is known yet and
+    /// Postgres does not answer.
+    pub async fn current(&self, db: &PgPool, now: Timestamp) -> Option<Arc<KnownSettings>> {
+        if let Some(known) = self.lock().fresh(now) {
+            return Some(known);
+        }
+        let question = async { privacy::store::list_set(&mut *db.acquire().await?).await };
+        match timeout(PATIENCE, question).await {
+            Ok(Ok(found)) => {
+                let mut state = self.lock();
+                let known = Arc::new(state.known.take().unwrap_or_default().renewed(&found));
+                *state = State { asked_at: Some(now), known: Some(known.clone()) };
+                return Some(known);
+            }
+            Ok(Err(error)) => warn!(%error, "Could not read the projects' settings"),
+            Err(_) => warn!("Postgres took too long to tell the projects' settings"),
+        }
+        let mut state = self.lock();
+        state.asked_at = Some(now);
+        state.known.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fresh(&self, now: Timestamp) -> Option<Arc<KnownSettings>> {
+        // A clock that was set back asks anew.
+        let is_fresh = |at: Timestamp| (TimeDelta::zero()..BELIEVED_FOR).contains(&(now - at));
+        self.known.clone().filter(|_| self.asked_at.is_some_and(is_fresh))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_did_not_change_are_not_made_again() {
+        let own = |name: &str| {
+            let sensitive_fields = vec![name.to_owned()];
+            let own = PrivacySettings { sensitive_fields, ..PrivacySettings::default() };
+            ProjectPrivacy { own: Some(own), organization: PrivacySettings::default() }
+        };
+        let one = KnownSettings::default()
+            .renewed(&[(ProjectId(1), own("salary")), (ProjectId(2), own("salary"))]);
+        assert!(std::ptr::eq(one.scrubbing(ProjectId(1)), one.scrubbing(ProjectId(2))));
+        let two = one.renewed(&[(ProjectId(1), own("salary")), (ProjectId(2), own("iban"))]);
+        assert!(std::ptr::eq(one.scrubbing(ProjectId(1)), two.scrubbing(ProjectId(1))));
+        assert!(!std::ptr::eq(one.scrubbing(ProjectId(2)), two.scrubbing(ProjectId(2))));
+        assert!(std::ptr::eq(two.scrubbing(ProjectId(3)), &raw const two.default));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_known_before_the_first_answer() {
+        let options = sqlx::postgres::PgConnectOptions::new().host("127.0.0.1").port(1);
+        let db = PgPool::connect_lazy_with(options);
+        let settings = ProjectSettings::default();
+        assert!(settings.current(&db, Timestamp::default()).await.is_none());
+        let known = Some(Arc::default());
+        *settings.lock() = State { asked_at: None, known };
+        assert!(settings.current(&db, Timestamp::default()).await.is_some());
+    }
+}
