@@ -14,6 +14,8 @@ COPY . .
 RUN touch src/main.rs src/lib.rs && cargo build --locked --profile dist --bin picket
 
 FROM debian:bookworm-slim
+# Not pinned: Debian removes the version before each security fix.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && mkdir -p /etc/postgresql-common \
     && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf \
@@ -23,7 +25,8 @@ RUN apt-get update \
     && install -d -o picket -g picket -m 700 /data
 COPY --from=build /src/target/dist/picket /usr/local/bin/picket
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/picket/
-USER picket
+# By number: orchestrators that refuse root cannot look names up.
+USER 10001
 ENV PICKET__DATA_DIR=/data \
     PICKET__SERVER__LISTEN=0.0.0.0:8000
 VOLUME /data

@@ -57,7 +57,10 @@ pub(super) fn create(
     remove_unfinished(&layout.unfinished)?;
     layout::make_private_dir(&layout.unfinished, account)
         .with_context(|| format!("could not make `{}`", layout.unfinished.display()))?;
+    let sync = Sync::begin(&layout.unfinished)?;
     initdb(layout, binaries, account, shim)?;
+    sync.finish()
+        .with_context(|| format!("could not write `{}` to disk", layout.unfinished.display()))?;
     fs::rename(&layout.unfinished, &layout.cluster)
         .and_then(|()| File::open(&layout.data_dir)?.sync_all())
         .with_context(|| format!("could not put `{}` in place", layout.cluster.display()))?;
@@ -84,6 +87,7 @@ fn initdb(
     let program = binaries.program("initdb");
     let output = shim::command(shim, account, &layout.unfinished, &program)
         .args(initdb_arguments(&layout.unfinished))
+        .args(Sync::ARGUMENT)
         .output()
         .with_context(|| format!("could not run `{}`", shim.display()))?;
     if output.status.success() {
@@ -93,6 +97,48 @@ fn initdb(
     match shim::complaint(&words) {
         Some(complaint) => bail!("{complaint}"),
         None => bail!("`initdb` could not make a database: {}", words.trim()),
+    }
+}
+
+/// Brings a new cluster to disk in one go. `initdb` does it file by file, a thousand of them; on a busy disk that
+/// takes longer than making them. From 17 on it can do the same by itself (`--sync-method=syncfs`).
+#[cfg(target_os = "linux")]
+struct Sync(File);
+
+#[cfg(target_os = "linux")]
+impl Sync {
+    /// Left out of `initdb`.
+    const ARGUMENT: Option<&str> = Some("--no-sync");
+
+    /// From here on, what the disk refuses is reported.
+    fn begin(directory: &Path) -> Result<Self> {
+        File::open(directory)
+            .map(Self)
+            .with_context(|| format!("could not open `{}`", directory.display()))
+    }
+
+    /// Everything that was written is on disk when this returns.
+    fn finish(self) -> std::io::Result<()> {
+        Ok(nix::unistd::syncfs(self.0)?)
+    }
+}
+
+/// Where nothing like `syncfs` exists, `initdb` does it.
+#[cfg(not(target_os = "linux"))]
+struct Sync;
+
+#[cfg(not(target_os = "linux"))]
+impl Sync {
+    const ARGUMENT: Option<&str> = None;
+
+    #[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+    fn begin(_: &Path) -> Result<Self> {
+        Ok(Self)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+    fn finish(self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
