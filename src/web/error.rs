@@ -168,8 +168,8 @@ fn words(error: &Error) -> (StatusCode, &'static str, String) {
         Error::Forged => say(
             StatusCode::FORBIDDEN,
             "This form is out of date",
-            "You may have signed in or out in another tab since it was opened. Go back, reload the page, \
-             and send it again. Nothing was changed.",
+            "You may have signed in or out in another tab since the form was opened. Reload the page it is \
+             on, and send it again. Nothing was changed.",
         ),
         Error::SignInFirst(_) => say(
             StatusCode::UNAUTHORIZED,
