@@ -36,6 +36,7 @@ pub mod issues;
 mod next_url;
 pub mod organizations;
 pub mod page;
+pub mod privacy;
 pub mod projects;
 pub mod redirect;
 pub mod routes;

@@ -29,13 +29,15 @@ use super::organizations::quarantine::{
     QuarantineDeletePath, QuarantineDownloadPath, QuarantinePath, QuarantineRetryPath,
 };
 use super::organizations::settings::{OrganizationSettingsPath, RevokeOrganizationTokenPath};
+use super::privacy::organization::OrganizationPrivacyPath;
+use super::privacy::project::ProjectPrivacyPath;
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
 use super::projects::keys::{KeyPath, KeysPath};
 use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
-use super::{assets, home, issues, organizations, projects, session, visit};
+use super::{assets, home, issues, organizations, privacy, projects, session, visit};
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
 
@@ -91,6 +93,9 @@ pub fn routes() -> Routes<App, Access> {
         .post(QuarantineRetryPath::PATH,      Access::Member,   organizations::quarantine::retry_quarantined)
         .post(QuarantineDeletePath::PATH,     Access::Member,   organizations::quarantine::delete_quarantined)
 
+        .get (OrganizationPrivacyPath::PATH,  Access::Member,   privacy::organization::show_organization_privacy)
+        .post(OrganizationPrivacyPath::PATH,  Access::Member,   privacy::organization::update_organization_privacy)
+
         .get (ProjectListPath::PATH,          Access::Member,   projects::list::show_project_list)
         .get (NewProjectPath::PATH,           Access::Member,   projects::new::show_new_project)
         .post(NewProjectPath::PATH,           Access::Member,   projects::new::create_project)
@@ -98,6 +103,8 @@ pub fn routes() -> Routes<App, Access> {
         .get (FirstEventPath::PATH,           Access::Member,   projects::first_event::check_first_event)
         .get (ProjectSettingsPath::PATH,      Access::Member,   projects::settings::show_project_settings)
         .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::rename_project)
+        .get (ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::show_project_privacy)
+        .post(ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::update_project_privacy)
         .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
         .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
 

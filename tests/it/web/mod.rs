@@ -3,6 +3,7 @@
 mod account;
 mod browser;
 mod issues;
+mod privacy;
 mod projects;
 mod quarantine;
 mod recorded;

@@ -7,6 +7,7 @@ pub mod breadcrumbs;
 pub mod exceptions;
 pub mod facts;
 pub mod images;
+pub mod remarks;
 pub mod request;
 pub mod stack;
 pub mod threads;
@@ -15,6 +16,7 @@ use breadcrumbs::BreadcrumbView;
 use exceptions::ExceptionView;
 use facts::{ContextView, Fact, ProblemView, SdkView};
 use images::ImageView;
+use remarks::RemarkView;
 use request::RequestView;
 use stack::{FrameView, Order, StackView};
 use threads::ThreadView;
@@ -76,6 +78,8 @@ pub struct EventView {
     pub images: Vec<ImageView>,
     /// What was wrong with the event.
     pub problems: Vec<ProblemView>,
+    /// What was taken out of the event or cut.
+    pub remarks: Vec<RemarkView>,
 }
 
 impl EventView {
@@ -112,6 +116,7 @@ impl EventView {
             modules: event.modules.iter().flatten().map(module_line).collect(),
             images: images::images(event),
             problems: facts::problems(event),
+            remarks: remarks::remarks(event),
         }
     }
 
@@ -129,6 +134,7 @@ impl EventView {
             ("extra", "Additional data", !self.extra.is_empty()),
             ("client", "Client", self.has_client()),
             ("problems", "Problems", !self.problems.is_empty()),
+            ("remarks", "Taken out or cut", !self.remarks.is_empty()),
         ]
         .into_iter()
         .filter_map(|(anchor, name, is_there)| is_there.then_some((anchor, name)))
