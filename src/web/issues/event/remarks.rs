@@ -63,6 +63,8 @@ fn words(own: &Map<String, Value>) -> Option<String> {
             (Some(words), _) => format!("Taken out: {words}"),
             (None, Some(length)) if rule == "!limit" => format!("Cut: it had {length} characters"),
             (None, _) if rule == "!limit" => "Cut: it was too long".to_owned(),
+            // What Sentry's clients write when their own settings say so.
+            (None, _) if rule == "!config" => "Taken out by the client, as it is set up".to_owned(),
             (None, _) => format!("Changed by the client, rule `{rule}`"),
         };
         if !texts.contains(&text) {
@@ -118,6 +120,7 @@ mod tests {
                 "extra": {"a": {"": {"len": 20000, "rem": [["!limit", "s", 10, 13]]}}},
                 "frames": {"": {"len": 80}},
                 "request": {"headers": {"1": {"1": {"": {"len": 9, "rem": [["@password:filter", "s", 0, 10]]}}}}},
+                "modules": {"": {"rem": [["!config", "x"]]}},
                 "timestamp": {"": {"err": [["clock_drift", {}]]}},
                 "user": {"": {"rem": [["mine<b>", "x"]]}}
             }}"#;
@@ -126,6 +129,7 @@ mod tests {
             [
                 remark("extra.a", "Cut: it had 20000 characters"),
                 remark("frames", "Shortened: there were 80"),
+                remark("modules", "Taken out by the client, as it is set up"),
                 remark(
                     "request.headers.Authorization",
                     "Taken out: the name says that it is secret"
