@@ -175,11 +175,16 @@ mod tests {
     #[test]
     fn a_tag_that_goes_does_not_change_those_behind_it() {
         let settings = PrivacySettings { scrub_ip_addresses: true, ..PrivacySettings::default() };
-        let event = r#"{"user": {"ip_address": "192.0.2.7"}, "transaction": "/a"}"#;
+        let event = r#"{"user": {"ip_address": "192.0.2.7"},
+            "contexts": {"runtime": {"name": "CPython", "version": "3.11"}}}"#;
         let now = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let trial = Trial::of_json(event, &settings, now).unwrap();
-        let removed = trial.lines.iter().filter(|line| line.after == "removed").count();
-        assert_eq!((trial.changes, removed), (2, 1), "{trial:?}");
+        let removed = trial.lines.iter().filter(|line| line.after == "removed");
+        let removed: Vec<&str> = removed.map(|line| line.before.as_str()).collect();
+        assert_eq!(trial.changes, 2, "{trial:?}");
+        assert_eq!(removed, ["[\"user\",\"ip:192.0.2.7\"]", "\"192.0.2.7\""]);
+        let is_behind = |line: &Line| line.same == "\"runtime\"";
+        assert!(trial.lines.iter().any(is_behind), "{trial:?}");
     }
 
     #[test]
