@@ -390,8 +390,11 @@ impl ScrubConfig {
 /// Sets the entries for which there is a new value; tells whether there is any.
 fn change(map: &mut RawMap, mut new: impl FnMut(&str, &Raw) -> Option<Raw>) -> bool {
     // A map that is only looked at is written as it came.
-    let changes: Vec<(String, Raw)> =
-        map.iter().filter_map(|(name, raw)| Some((name.clone(), new(name, raw)?))).collect();
+    let changed = |(name, raw): (&String, &Raw)| {
+        let raw = new(name, raw)?;
+        Some((name.clone(), raw))
+    };
+    let changes: Vec<(String, Raw)> = map.iter().filter_map(changed).collect();
     let is_changed = !changes.is_empty();
     if is_changed {
         map.extend(changes);
