@@ -80,6 +80,8 @@ fn pass_on(line: &str) {
 /// Postgres's `ERROR` is about one statement: whoever sent it hears of it and logs it.
 fn is_notable(line: &str) -> bool {
     match line.split_once(":  ") {
+        // Whoever stops it knows; a connection that it ends otherwise says so itself.
+        Some(("FATAL", "terminating connection due to administrator command")) => false,
         Some(("PANIC" | "FATAL" | "WARNING", _)) => true,
         // One of its processes crashed; it recovers, but somebody should know.
         Some(("LOG", message)) => message.contains("was terminated by signal"),
@@ -121,6 +123,8 @@ mod tests {
     fn a_failed_statement_is_left_to_who_sent_it_and_a_crash_is_not() {
         assert!(!is_notable("ERROR:  duplicate key value"));
         assert!(!is_notable("LOG:  checkpoint starting: time"));
+        assert!(!is_notable("FATAL:  terminating connection due to administrator command"));
+        assert!(is_notable("FATAL:  could not open file"));
         assert!(is_notable("PANIC:  could not write to file"));
         assert!(is_notable("LOG:  server process (PID 9) was terminated by signal 9: Killed"));
     }
