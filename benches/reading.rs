@@ -1,4 +1,5 @@
-//! How long the read half of the Web API takes with a million events and ten thousand issues stored.
+//! How long pages and the read half of the Web API take with a million events and ten thousand issues
+//! stored.
 //!
 //! A private Postgres is filled by SQL (`support/seed_reading.sql`), then every request is made over and over,
 //! one at a time, through the whole router. The first line, which only finds out who is asking, is the least
@@ -20,13 +21,15 @@ use picket::api;
 use picket::app::{App, Essentials, Parts};
 use picket::base::Clock;
 use picket::config::Config;
-use picket::domain::accounts::{Scopes, tokens};
+use picket::domain::accounts::sessions::{self, Browser};
+use picket::domain::accounts::{NewUser, Scopes, tokens};
 use picket::domain::{organizations, projects};
 use picket::infra::compression::{self, Dictionaries};
 use picket::infra::db::partitions::{self, Partitioned};
 use picket::infra::db::{self, Purpose};
 use picket::infra::journal::{Journals, Options};
 use picket::infra::throttle::Throttle;
+use picket::web;
 use sqlx::{AssertSqlSafe, Executor};
 use tower::ServiceExt;
 
@@ -77,6 +80,24 @@ const REQUESTS: &[(&str, &str)] = &[
     ("projects", "/organizations/default/projects/"),
 ];
 
+/// The pages that people open, in the same way.
+const PAGES: &[(&str, &str)] = &[
+    ("page: issues", "/default/issues"),
+    ("page: issues, all", "/default/issues?query="),
+    ("page: issues, most events", "/default/issues?sort=freq"),
+    ("page: issues, words", "/default/issues?query=explanation"),
+    ("page: issues, environment", "/default/issues?environment=staging"),
+    ("page: issues, resolved", "/default/issues?query=is:resolved"),
+    ("page: issue", "/default/issues/{issue}/"),
+    ("page: issue, event by id", "/default/issues/{issue}/events/{event}/"),
+    ("page: issue, tags", "/default/issues/{issue}/tags/"),
+    ("page: issue, grouping", "/default/issues/{issue}/grouping/"),
+    ("page: issue, activity", "/default/issues/{issue}/activity/"),
+    ("page: projects", "/default/projects"),
+    ("page: project's settings", "/default/projects/project-1/settings"),
+    ("page: account", "/account"),
+];
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
@@ -87,23 +108,29 @@ async fn main() -> anyhow::Result<()> {
     let database = db::open(&config, Purpose::Command, picket).await?;
     let app = app(config, database.pool.clone(), data.path())?;
     let token = seed(&app).await?;
+    let cookie = sign_in(&app).await?;
     let (issue, event): (i64, uuid::Uuid) = sqlx::query_as(
         "SELECT issues.id, events.event_id FROM issues JOIN events ON events.issue_id = issues.id \
          ORDER BY issues.event_count DESC LIMIT 1",
     )
     .fetch_one(&app.db)
     .await?;
-    let router = api::routes::router(app.clone());
+    let programs = api::routes::router(app.clone());
+    let people = web::routes::router(app.clone());
     println!("{:<34} {:>9} {:>9} {:>9}", "", "p50 ms", "p95 ms", "bytes");
-    for (name, path) in REQUESTS {
+    let bearer = ("authorization", format!("Bearer {token}"));
+    let of_programs =
+        REQUESTS.iter().map(|(name, path)| (name, format!("/api/0{path}"), &programs, &bearer));
+    let of_people = PAGES.iter().map(|(name, path)| (name, (*path).to_owned(), &people, &cookie));
+    for (name, path, router, credentials) in of_programs.chain(of_people) {
         let path = path
             .replace("{issue}", &issue.to_string())
             .replace("{event}", &event.simple().to_string());
-        let (times, bytes) = measure(&app, &router, &token, &path, rounds).await?;
+        let (times, bytes) = measure(&app, router, credentials, &path, rounds).await?;
         let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
         println!("{name:<34} {:>9.2} {:>9.2} {bytes:>9}", at(50), at(95));
     }
-    drop(router);
+    drop((programs, people));
     database.close().await;
     Ok(())
 }
@@ -162,6 +189,16 @@ async fn seed(app: &App) -> anyhow::Result<String> {
     Ok(tokens::create(app, new).await?.1)
 }
 
+/// Makes a member of the organization; returns the cookie of a browser that is signed in as that.
+async fn sign_in(app: &App) -> anyhow::Result<(&'static str, String)> {
+    let new = NewUser::parse("ada@example.com", "Ada", "correct horse battery staple")
+        .map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+    let (user, _) = organizations::create_member(app, new, None).await?;
+    let browser = Browser { user_agent: "bench".to_owned(), ip_address: "127.0.0.1".to_owned() };
+    let secret = sessions::start(app, user.id, &browser).await?;
+    Ok(("cookie", format!("picket_session={secret}")))
+}
+
 /// A real event, as it would be stored.
 fn payload() -> anyhow::Result<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/corpus/python/py_chained.json");
@@ -174,7 +211,7 @@ fn payload() -> anyhow::Result<String> {
 async fn measure(
     app: &App,
     router: &Router,
-    token: &str,
+    credentials: &(&str, String),
     path: &str,
     rounds: usize,
 ) -> anyhow::Result<(Vec<f64>, usize)> {
@@ -183,8 +220,8 @@ async fn measure(
     for round in 0..rounds + 5 {
         app.clock.advance(TimeDelta::milliseconds(100));
         let request = Request::builder()
-            .uri(format!("/api/0{path}"))
-            .header("authorization", format!("Bearer {token}"))
+            .uri(path)
+            .header(credentials.0, &credentials.1)
             .body(Body::empty())?;
         let started = Instant::now();
         let response = router.clone().oneshot(request).await?;
@@ -192,7 +229,7 @@ async fn measure(
         let body = response.into_body().collect().await?.to_bytes();
         let elapsed = started.elapsed();
         // A token of the organization is nobody: `/auth/` says so after finding out.
-        anyhow::ensure!(status.is_success() || path == "/auth/", "{path}: {status} {body:?}");
+        anyhow::ensure!(status.is_success() || path == "/api/0/auth/", "{path}: {status} {body:?}");
         bytes = body.len();
         // The first few find caches cold.
         if round >= 5 {
