@@ -287,7 +287,11 @@ impl ScrubConfig {
         let mut tree = meta.value();
         super::json::for_each_object(&mut tree, &mut |node| {
             if let Some(own) = node.get_mut("").and_then(Value::as_object_mut) {
-                own.remove("val");
+                // A value called `val` under an empty name has its remarks in the same place.
+                let is_node = own.get("val").is_some_and(|value| value.get("").is_some());
+                if !is_node {
+                    own.remove("val");
+                }
             }
         });
         let tree = Raw::from_value(&tree);

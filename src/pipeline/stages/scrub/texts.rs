@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::super::at::{Change, Span};
 use super::{FILTERED, ScrubConfig, credentials, names, patterns, rules};
 
+/// Every round finds what the one before uncovered; secrets glued to secrets are rare, more are made up.
+const MAX_ROUNDS: usize = 8;
+
 /// What is looked for in a place, if it is switched on. Credentials are looked for everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reach {
@@ -87,6 +90,23 @@ impl ScrubConfig {
                 return Some(without_all(text, rules::FIELD));
             }
         }
+        let mut hits = merged(self.hits(text, reach));
+        if hits.is_empty() {
+            return None;
+        }
+        // What stood directly beside a secret was part of a word; without it, it may be one itself.
+        for _ in 0..MAX_ROUNDS {
+            let more = self.hits(&masked(text, &hits), reach);
+            let all = merged(hits.iter().cloned().chain(more).collect());
+            if all == hits {
+                break;
+            }
+            hits = all;
+        }
+        Some(without(text, hits))
+    }
+
+    fn hits(&self, text: &str, reach: Reach) -> Vec<Hit> {
         let mut hits = Vec::new();
         if let Some(patterns) = reach.patterns.filter(|_| self.defaults) {
             patterns::find(text, patterns, &mut hits);
@@ -97,7 +117,7 @@ impl ScrubConfig {
         if self.addresses && reach.addresses {
             patterns::find_addresses(text, &mut hits);
         }
-        (!hits.is_empty()).then(|| without(text, merged(hits)))
+        hits
     }
 
     /// The text without addresses, the one thing that is taken out of safe fields, too.
@@ -108,6 +128,15 @@ impl ScrubConfig {
         }
         (!hits.is_empty()).then(|| without(text, merged(hits)))
     }
+}
+
+/// The text with something as long in the place of each hit, which is part of no word.
+fn masked(text: &str, hits: &[Hit]) -> String {
+    let mut masked = text.to_owned();
+    for hit in hits {
+        masked.replace_range(hit.range.clone(), &"[".repeat(hit.range.len()));
+    }
+    masked
 }
 
 /// A text of which nothing is left.

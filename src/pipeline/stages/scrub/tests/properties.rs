@@ -138,7 +138,7 @@ fn plant(event: &mut Value, place: &str, value: Value) {
     let mut node = event;
     for step in place.split('.') {
         if step.parse::<usize>().is_ok() {
-            if !node.is_array() {
+            if node.as_array().is_none_or(Vec::is_empty) {
                 *node = json!([null]);
             }
             node = &mut node[0];
