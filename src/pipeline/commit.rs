@@ -103,12 +103,8 @@ pub async fn store(
     batch: &[Processed],
     now: Timestamp,
 ) -> sqlx::Result<Committed> {
-    let mut counts = Counts::default();
-    for processed in batch {
-        counts.merge(processed.counts.clone());
-    }
     let stored = find_stored(db, batch).await?;
-    let fresh = fresh_events(batch, stored, &mut counts);
+    let Sorted { fresh, counts, taken_back } = sort(batch, stored);
     let mut committed = Committed {
         stored: fresh.len() as u64,
         duplicates: batch.iter().map(|processed| processed.events.len() as u64).sum::<u64>()
@@ -130,7 +126,11 @@ pub async fn store(
         committed.opened = assignment.opened.len() as u64;
         committed.regressed = recorded.regressed.len() as u64;
     }
-    usage::store::add(db, &counts).await?;
+    usage::add(db, counts).await?;
+    // Behind the adding: what is taken back may have been added by this same batch.
+    if !taken_back.is_empty() {
+        usage::store::take_back(db, &taken_back).await?;
+    }
     Ok(committed)
 }
 
@@ -148,33 +148,49 @@ async fn find_stored(
     events::batch::store::find_stored(db, &projects, &ids, since).await
 }
 
+/// What a batch brings that is new.
+#[derive(Default)]
+struct Sorted<'a> {
+    fresh: Vec<&'a PreparedEvent>,
+    counts: Counts,
+    taken_back: Counts,
+}
+
 /// Leaves out the events that are stored already or come twice in the batch, and counts all of them.
-fn fresh_events<'a>(
-    batch: &'a [Processed],
-    mut stored: HashSet<(ProjectId, EventId)>,
-    counts: &mut Counts,
-) -> Vec<&'a PreparedEvent> {
-    let mut fresh = Vec::new();
+fn sort(batch: &[Processed], mut stored: HashSet<(ProjectId, EventId)>) -> Sorted<'_> {
+    let mut sorted = Sorted::default();
     for processed in batch {
+        let key = |event: &PreparedEvent| (event.arrival.project_id, event.event_id);
+        let is_stored = processed.events.iter().any(|event| stored.contains(&key(event)));
+        if is_stored && !processed.taken_back.is_empty() {
+            // Tried again once more than once, because the server ended between the two halves of
+            // handing it back, or sent again by its client: what was counted stays as it is.
+            continue;
+        }
+        sorted.counts.merge(processed.counts.clone());
+        sorted.taken_back.merge(processed.taken_back.clone());
         for event in &processed.events {
-            let is_new = stored.insert((event.arrival.project_id, event.event_id));
-            let (outcome, reason) =
-                if is_new { (Outcome::Accepted, "") } else { (Outcome::Invalid, "duplicate") };
-            let counter = Counter {
-                project_id: event.arrival.project_id,
-                hour: hour_of(event.arrival.received_at),
-                category: "error",
-                outcome,
-                reason,
-                public_key: processed.public_key.clone(),
-            };
-            counts.add(counter, 1);
+            let is_new = stored.insert(key(event));
+            sorted.counts.add(counter(processed, event, is_new), 1);
             if is_new {
-                fresh.push(event);
+                sorted.fresh.push(event);
             }
         }
     }
-    fresh
+    sorted
+}
+
+fn counter(processed: &Processed, event: &PreparedEvent, is_new: bool) -> Counter {
+    let (outcome, reason) =
+        if is_new { (Outcome::Accepted, "") } else { (Outcome::Invalid, "duplicate") };
+    Counter {
+        project_id: event.arrival.project_id,
+        hour: hour_of(event.arrival.received_at),
+        category: "error",
+        outcome,
+        reason: Cow::Borrowed(reason),
+        public_key: processed.public_key.clone(),
+    }
 }
 
 async fn insert_hashes(

@@ -22,7 +22,7 @@ pub use hot::HotIssues;
 pub use project_settings::ProjectSettings;
 pub use quarantine::Quarantine;
 
-use crate::base::{EventId, ProjectId};
+use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::issues::batch::Arrival;
 use crate::domain::usage::Counts;
 use crate::grouping;
@@ -71,6 +71,8 @@ pub struct Processed {
     pub public_key: String,
     /// What became of the other items.
     pub counts: Counts,
+    /// What was counted when the envelope was set aside, and no longer holds.
+    pub taken_back: Counts,
 }
 
 /// Processes an envelope. Pure: the same envelope gives the same result, whenever it is replayed.
@@ -87,7 +89,12 @@ pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Proces
         // It was well-formed when it was accepted; only another version of Picket can disagree.
         Err(_) => ledger.count("unknown", Dropped::invalid("invalid_envelope"), 1),
     }
-    Processed { events, public_key: accepted.public_key.clone(), counts: ledger.into_counts() }
+    Processed {
+        events,
+        public_key: accepted.public_key.clone(),
+        counts: ledger.into_counts(),
+        taken_back: accepted.set_aside_in.map(|hour| lost(accepted, hour)).unwrap_or_default(),
+    }
 }
 
 fn process_item(
@@ -100,6 +107,10 @@ fn process_item(
     let tracked = ledger.track(item, quantities);
     match &item.header.item_type {
         ItemType::Event => kinds::error::process(context, facts, tracked).ok(),
+        ItemType::ClientReport => {
+            let Ended = kinds::client_report::process(context, facts, ledger, tracked);
+            None
+        }
         other => {
             let Ended = kinds::unsupported::process(tracked, other);
             None
@@ -131,18 +142,24 @@ fn replay_id(trace: &Raw) -> Option<String> {
     fields.get("replay_id")?.parse()
 }
 
-/// The outcomes of an envelope that was set aside: all its items are internal losses.
+/// The outcomes of an envelope that is set aside: all its items are internal losses. One that was set
+/// aside before is counted already.
 fn all_lost(accepted: &AcceptedEnvelope<'_>) -> Processed {
-    let ledger = Ledger::new(accepted.project_id, &accepted.public_key, accepted.received_at);
+    let counts = match accepted.set_aside_in {
+        Some(_) => Counts::default(),
+        None => lost(accepted, accepted.received_at),
+    };
+    Processed { public_key: accepted.public_key.clone(), counts, ..Processed::default() }
+}
+
+/// All items of an envelope as internal losses of the hour of `time`.
+fn lost(accepted: &AcceptedEnvelope<'_>, time: Timestamp) -> Counts {
+    let ledger = Ledger::new(accepted.project_id, &accepted.public_key, time);
     let envelope = Envelope::parse(&accepted.body);
     for item in envelope.iter().flat_map(|envelope| &envelope.items) {
         for (category, quantity) in item.quantities() {
             ledger.count(category.as_str(), Dropped::invalid("internal"), quantity);
         }
     }
-    Processed {
-        events: Vec::new(),
-        public_key: accepted.public_key.clone(),
-        counts: ledger.into_counts(),
-    }
+    ledger.into_counts()
 }

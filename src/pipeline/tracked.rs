@@ -1,5 +1,6 @@
 //! No item is lost from sight: each ends in exactly one outcome.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use crate::base::{ProjectId, Timestamp};
@@ -52,12 +53,24 @@ impl Ledger {
 
     /// Counts `quantity` of a category.
     pub fn count(&self, category: &'static str, outcome: Dropped, quantity: u64) {
+        let why = (outcome.outcome, Cow::Borrowed(outcome.reason));
+        self.count_in(self.hour, category, why, quantity);
+    }
+
+    /// Counts `quantity` of a category in another hour, for a reason that need not be ours.
+    pub fn count_in(
+        &self,
+        hour: Timestamp,
+        category: &'static str,
+        (outcome, reason): (Outcome, Cow<'static, str>),
+        quantity: u64,
+    ) {
         let counter = Counter {
             project_id: self.project_id,
-            hour: self.hour,
+            hour,
             category,
-            outcome: outcome.outcome,
-            reason: outcome.reason,
+            outcome,
+            reason,
             public_key: self.public_key.clone(),
         };
         self.counts.borrow_mut().add(counter, i64::try_from(quantity).unwrap_or(i64::MAX));
@@ -131,7 +144,11 @@ mod tests {
 
     fn outcomes(ledger: Ledger) -> Vec<(&'static str, &'static str, i64)> {
         let counts = ledger.into_counts();
-        counts.sorted().into_iter().map(|(c, n)| (c.category, c.reason, n)).collect()
+        let reason = |counter: &Counter| match counter.reason {
+            Cow::Borrowed(reason) => reason,
+            Cow::Owned(_) => "a client's",
+        };
+        counts.sorted().into_iter().map(|(c, n)| (c.category, reason(c), n)).collect()
     }
 
     fn ledger() -> Ledger {

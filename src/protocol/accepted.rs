@@ -46,6 +46,9 @@ pub struct AcceptedEnvelope<'a> {
     /// The id that was answered: the header's, or a new one if an item needs one. `None` when
     /// there was none and no item makes an event.
     pub event_id: Option<EventId>,
+    /// Set when the envelope was set aside before and is tried again: the hour in which its items were
+    /// counted as lost. Whoever stores it takes that back.
+    pub set_aside_in: Option<Timestamp>,
     /// The envelope, decompressed and well-formed; see [`super::envelope::Envelope::parse`].
     pub body: Cow<'a, [u8]>,
 }
@@ -68,6 +71,9 @@ struct About<'a> {
     origin: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     event_id: Option<EventId>,
+    /// Microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set_aside_in: Option<i64>,
 }
 
 /// Why bytes are no record of ours.
@@ -96,6 +102,7 @@ impl<'a> AcceptedEnvelope<'a> {
             client: self.client.map(Cow::Owned),
             origin: self.origin.map(Cow::Owned),
             event_id: self.event_id,
+            set_aside_in: self.set_aside_in.map(|hour| hour.timestamp_micros()),
         };
         let mut record = self.body.into_owned();
         let body_bytes = record.len();
@@ -131,6 +138,7 @@ impl<'a> AcceptedEnvelope<'a> {
             client: about.client.map(Cow::into_owned),
             origin: about.origin.map(Cow::into_owned),
             event_id: about.event_id,
+            set_aside_in: about.set_aside_in.and_then(Timestamp::from_timestamp_micros),
             body: Cow::Borrowed(body),
         })
     }
@@ -154,7 +162,7 @@ mod tests {
             micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000,
             address in proptest::option::of(any::<IpAddr>()),
             (user_agent, client, origin) in (text(), text(), text()),
-            event_id in proptest::option::of(any::<u128>()),
+            (event_id, set_aside) in (proptest::option::of(any::<u128>()), any::<bool>()),
             body in proptest::collection::vec(any::<u8>(), 0..2000),
         ) {
             let accepted = AcceptedEnvelope {
@@ -166,6 +174,7 @@ mod tests {
                 client,
                 origin,
                 event_id: event_id.map(|id| EventId(uuid::Uuid::from_u128(id))),
+                set_aside_in: set_aside.then_some(Timestamp::UNIX_EPOCH),
                 body: body.into(),
             };
             let record = accepted.clone().encode();
@@ -195,10 +204,23 @@ mod tests {
             client: Some("client/1".to_owned()),
             origin: None,
             event_id: Some(EventId::random()),
+            set_aside_in: None,
             body: body.into(),
         }
         .encode();
         assert_eq!(record.as_ptr(), place);
+    }
+
+    #[test]
+    fn a_record_of_before_there_was_a_quarantine_to_come_back_from_is_read() {
+        let about =
+            r#"{"project_id":1,"public_key":"0123456789abcdef0123456789abcdef","received_at":0}"#;
+        let mut record = b"{}\n".to_vec();
+        record.extend_from_slice(about.as_bytes());
+        record.extend_from_slice(&u32::try_from(about.len()).unwrap().to_le_bytes());
+        record.push(VERSION);
+        let accepted = AcceptedEnvelope::decode(&record).unwrap();
+        assert_eq!((&*accepted.body, accepted.set_aside_in), (b"{}\n".as_slice(), None));
     }
 
     #[test]

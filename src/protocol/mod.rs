@@ -2,12 +2,14 @@
 //!
 //! [`envelope`] is the frame in which everything arrives, [`bare_event`] what came before it, [`auth`] and [`dsn`] say who sends it,
 //! [`accepted`] is how it is kept until it is processed. [`event`] is the error report; [`lenient`] is
-//! how its fields survive being of the wrong type. [`category`] is what things are counted as.
+//! how its fields survive being of the wrong type. [`category`] is what things are counted as, [`client_report`] what
+//! clients dropped themselves.
 
 pub mod accepted;
 pub mod auth;
 pub mod bare_event;
 pub mod category;
+pub mod client_report;
 pub mod dsn;
 pub mod envelope;
 pub mod event;

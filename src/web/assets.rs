@@ -39,6 +39,7 @@ const BUNDLES: &[(&str, &[&str])] = &[
             "css/stack.css",
             "css/event.css",
             "css/accounts.css",
+            "css/usage.css",
         ],
     ),
     ("picket.js", &["js/time.js", "js/page.js", "js/issues.js", "js/event.js", "js/keys.js"]),

@@ -41,6 +41,7 @@ pub mod projects;
 pub mod redirect;
 pub mod routes;
 pub mod session;
+pub mod usage;
 pub mod visit;
 
 pub use error::{Error, Result};

@@ -37,7 +37,8 @@ use super::projects::keys::{KeyPath, KeysPath};
 use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
-use super::{assets, home, issues, organizations, privacy, projects, session, visit};
+use super::usage::UsagePath;
+use super::{assets, home, issues, organizations, privacy, projects, session, usage, visit};
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
 
@@ -107,6 +108,8 @@ pub fn routes() -> Routes<App, Access> {
         .post(ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::update_project_privacy)
         .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
         .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
+
+        .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
 
         .get (IssueListPath::PATH,            Access::Member,   issues::list::show_issue_list)
         .post(IssueListPath::PATH,            Access::Member,   issues::actions::change_issues)

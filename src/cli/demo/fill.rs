@@ -247,6 +247,7 @@ pub(super) fn accepted(
         client: Some(client.clone()),
         origin: is_browser.then(|| "https://shop.example".to_owned()),
         event_id: Some(event.id),
+        set_aside_in: None,
         body: Cow::Owned(body),
     }
 }

@@ -5,16 +5,22 @@
 //! Requests that were refused before the journal were never acknowledged; [`Recorder`] gathers them in
 //! memory and writes them every few seconds, and a crash may lose those few.
 
+mod client_reasons;
 mod daily;
+mod overview;
 mod recorder;
 pub mod store;
 
+pub use client_reasons::OTHER_REASON;
 pub use daily::{Days, events_by_day};
+pub use overview::{Overview, Row, Scope, Span, overview};
 pub use recorder::Recorder;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DurationRound, TimeDelta};
+use sqlx::PgConnection;
 
 use crate::base::{ProjectId, Timestamp};
 
@@ -36,6 +42,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in the order of pages.
+    pub const ALL: [Self; 6] = [
+        Self::Accepted,
+        Self::Filtered,
+        Self::RateLimited,
+        Self::Invalid,
+        Self::ClientDiscard,
+        Self::Unsupported,
+    ];
+
+    /// The outcome of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+
     /// The word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,8 +81,8 @@ pub struct Counter {
     pub category: &'static str,
     /// What became of it.
     pub outcome: Outcome,
-    /// Why; empty when accepted.
-    pub reason: &'static str,
+    /// Why; empty when accepted. Owned where a client chose the word.
+    pub reason: Cow<'static, str>,
     /// The key of the DSN.
     pub public_key: String,
 }
@@ -73,7 +94,8 @@ pub struct Counts(HashMap<Counter, i64>);
 impl Counts {
     /// Adds to a counter.
     pub fn add(&mut self, counter: Counter, quantity: i64) {
-        *self.0.entry(counter).or_insert(0) += quantity;
+        let sum = self.0.entry(counter).or_insert(0);
+        *sum = sum.saturating_add(quantity);
     }
 
     /// Adds everything of `other`.
@@ -81,6 +103,11 @@ impl Counts {
         for (counter, quantity) in other.0 {
             self.add(counter, quantity);
         }
+    }
+
+    /// The counters.
+    pub fn keys(&self) -> impl Iterator<Item = &Counter> {
+        self.0.keys()
     }
 
     /// How many counters there are.
@@ -100,6 +127,15 @@ impl Counts {
         rows.sort_unstable_by_key(|(counter, _)| *counter);
         rows
     }
+}
+
+/// Adds `counts` to what is stored, with the reasons that clients made up bounded.
+///
+/// # Errors
+/// When the database does.
+pub async fn add(db: &mut PgConnection, counts: Counts) -> sqlx::Result<()> {
+    let counts = client_reasons::bounded(db, counts).await?;
+    store::add(db, &counts).await
 }
 
 /// The full hour of a moment.

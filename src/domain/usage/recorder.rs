@@ -1,5 +1,6 @@
 //! Counts refused requests until they are written.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 use sqlx::PgPool;
@@ -29,7 +30,7 @@ impl Recorder {
     ) {
         let (category, quantity) = counted;
         let (outcome, reason) = why;
-        let public_key = public_key.to_owned();
+        let (public_key, reason) = (public_key.to_owned(), Cow::Borrowed(reason));
         let counter =
             Counter { project_id, hour: hour_of(now), category, outcome, reason, public_key };
         let mut counts = self.lock();

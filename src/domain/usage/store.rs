@@ -5,24 +5,27 @@ use sqlx::PgConnection;
 use super::Counts;
 use crate::base::{ProjectId, Timestamp};
 
-/// Adds `counts` to the stored counters.
+/// Adds `counts` to the stored counters. None passes 2^53: what clients say of themselves may be any
+/// number, and sums of counters must fit.
 pub async fn add(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
     let rows = counts.sorted();
     let projects: Vec<i64> = rows.iter().map(|(counter, _)| counter.project_id.0).collect();
     let hours: Vec<Timestamp> = rows.iter().map(|(counter, _)| counter.hour).collect();
     let categories: Vec<&str> = rows.iter().map(|(counter, _)| counter.category).collect();
     let outcomes: Vec<&str> = rows.iter().map(|(counter, _)| counter.outcome.as_str()).collect();
-    let reasons: Vec<&str> = rows.iter().map(|(counter, _)| counter.reason).collect();
+    let reasons: Vec<&str> = rows.iter().map(|(counter, _)| &*counter.reason).collect();
     let keys: Vec<&str> = rows.iter().map(|(counter, _)| counter.public_key.as_str()).collect();
     let quantities: Vec<i64> = rows.iter().map(|(_, quantity)| *quantity).collect();
     sqlx::query!(
         r#"
         INSERT INTO outcomes (project_id, hour, category, outcome, reason, public_key, quantity)
-        SELECT * FROM unnest(
+        SELECT project_id, hour, category, outcome, reason, public_key, least(quantity, 9007199254740991)
+        FROM unnest(
             $1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]
-        )
+        ) AS added (project_id, hour, category, outcome, reason, public_key, quantity)
         ON CONFLICT (project_id, hour, category, outcome, reason, public_key)
-        DO UPDATE SET quantity = outcomes.quantity + excluded.quantity
+        DO UPDATE SET quantity =
+            least(outcomes.quantity::numeric + excluded.quantity, 9007199254740991)::bigint
         "#,
         &projects,
         &hours,
@@ -37,6 +40,108 @@ pub async fn add(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Takes `counts` back, which were added before; counters that end at nothing are gone.
+pub async fn take_back(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
+    let rows = counts.sorted();
+    let projects: Vec<i64> = rows.iter().map(|(counter, _)| counter.project_id.0).collect();
+    let hours: Vec<Timestamp> = rows.iter().map(|(counter, _)| counter.hour).collect();
+    let categories: Vec<&str> = rows.iter().map(|(counter, _)| counter.category).collect();
+    let outcomes: Vec<&str> = rows.iter().map(|(counter, _)| counter.outcome.as_str()).collect();
+    let reasons: Vec<&str> = rows.iter().map(|(counter, _)| &*counter.reason).collect();
+    let keys: Vec<&str> = rows.iter().map(|(counter, _)| counter.public_key.as_str()).collect();
+    let quantities: Vec<i64> = rows.iter().map(|(_, quantity)| *quantity).collect();
+    sqlx::query!(
+        r#"
+        UPDATE outcomes SET quantity = greatest(outcomes.quantity - taken.quantity, 0)
+        FROM unnest(
+            $1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]
+        ) AS taken (project_id, hour, category, outcome, reason, public_key, quantity)
+        WHERE outcomes.project_id = taken.project_id AND outcomes.hour = taken.hour
+            AND outcomes.category = taken.category AND outcomes.outcome = taken.outcome
+            AND outcomes.reason = taken.reason AND outcomes.public_key = taken.public_key
+        "#,
+        &projects,
+        &hours,
+        &categories as &[&str],
+        &outcomes as &[&str],
+        &reasons as &[&str],
+        &keys as &[&str],
+        &quantities,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM outcomes WHERE project_id = ANY($1) AND hour = ANY($2) AND quantity = 0",
+        &projects,
+        &hours,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The reasons that a project's clients gave since `since`.
+pub async fn list_client_reasons(
+    db: &mut PgConnection,
+    projects: &[i64],
+    since: Timestamp,
+) -> sqlx::Result<Vec<(ProjectId, String)>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT DISTINCT project_id AS "project_id: ProjectId", reason
+        FROM outcomes
+        WHERE project_id = ANY($1) AND hour >= $2
+            AND outcome IN ('client_discard', 'filtered', 'rate_limited')
+        "#,
+        projects,
+        since,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.project_id, row.reason)).collect())
+}
+
+/// What became of items in a step of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    /// When the step begins.
+    pub step: Timestamp,
+    /// Their category.
+    pub category: String,
+    /// What became of them.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub quantity: i64,
+}
+
+/// The outcomes of `projects` in `from..until` by `unit`: `hour` or `day`.
+pub async fn list_steps(
+    db: &mut PgConnection,
+    projects: &[ProjectId],
+    (from, until): (Timestamp, Timestamp),
+    unit: &str,
+) -> sqlx::Result<Vec<StepRow>> {
+    let projects: Vec<i64> = projects.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        StepRow,
+        r#"
+        SELECT date_trunc($4, hour, 'UTC') AS "step!", category, outcome, reason,
+            least(sum(quantity), 9007199254740991)::bigint AS "quantity!"
+        FROM outcomes
+        WHERE project_id = ANY($1) AND hour >= $2 AND hour < $3
+        GROUP BY 1, 2, 3, 4
+        "#,
+        &projects,
+        from,
+        until,
+        unit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The sum of a project's items of one outcome since `since`, all categories together.
 pub async fn total(
     db: &mut PgConnection,
@@ -46,7 +151,7 @@ pub async fn total(
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"
-        SELECT coalesce(sum(quantity), 0)::bigint AS "total!"
+        SELECT least(coalesce(sum(quantity), 0), 9007199254740991)::bigint AS "total!"
         FROM outcomes
         WHERE project_id = $1 AND outcome = $2 AND hour >= $3
         "#,

@@ -98,6 +98,7 @@ fn accepted(
         client: sender.client.as_deref().map(shortened),
         origin: text(ORIGIN),
         event_id,
+        set_aside_in: None,
         body: bytes.into(),
     }
 }

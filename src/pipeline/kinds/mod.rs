@@ -1,4 +1,5 @@
 //! One file per kind of item; each reads as its stages, top to bottom.
 
+pub mod client_report;
 pub mod error;
 pub mod unsupported;

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::journal::LaneKey;
+use crate::domain::usage::hour_of;
 use crate::protocol::accepted::AcceptedEnvelope;
 
 /// The most bytes the quarantine may take; past it, only the reasons are kept.
@@ -160,6 +161,8 @@ impl Quarantine {
             client: about.client.clone(),
             origin: about.origin.clone(),
             event_id: about.event_id,
+            // Where `all_lost` counted it.
+            set_aside_in: Some(hour_of(received_at)),
             body: Cow::Owned(bytes),
         };
         Ok(Some((project_id, envelope.encode())))

@@ -16,6 +16,7 @@ fn envelope(body: &'static str) -> AcceptedEnvelope<'static> {
         client: Some("sentry.python/2".to_owned()),
         origin: None,
         event_id: Some(EventId(Uuid::from_u128(1))),
+        set_aside_in: None,
         body: Cow::Borrowed(body.as_bytes()),
     }
 }
@@ -43,7 +44,11 @@ fn what_is_set_aside_can_go_back_into_the_journal_as_it_was() {
     assert_eq!((entry.about.reason.as_str(), entry.bytes), ("it panicked", Some(3)));
     assert_eq!(entry.about.set_aside_at, Some(at(5)));
     assert_eq!(quarantine.read(entry).unwrap().as_deref(), Some(b"{}\n".as_slice()));
-    assert_eq!(quarantine.record(entry).unwrap(), Some((ProjectId(7), record)));
+    let (project_id, again) = quarantine.record(entry).unwrap().unwrap();
+    let again = AcceptedEnvelope::decode(&again).unwrap();
+    let counted_in = Some(hour_of(at(0)));
+    assert_eq!(project_id, ProjectId(7));
+    assert_eq!(again, AcceptedEnvelope { set_aside_in: counted_in, ..envelope("{}\n") });
     let mode = fs::metadata(data_dir.path().join("quarantine")).unwrap().mode();
     assert_eq!(mode & 0o777, 0o700, "it holds users' data");
 

@@ -111,6 +111,14 @@ impl LaneWorker {
             }
             known().insert(day);
         }
+        // Clients report what they dropped days ago, and events of those days there need not be.
+        let counters = batch.processed.iter().flat_map(|processed| processed.counts.keys());
+        let reported: BTreeSet<NaiveDate> = counters.map(|key| key.hour.date_naive()).collect();
+        let unknown: Vec<NaiveDate> = reported.difference(&known()).copied().collect();
+        for day in unknown {
+            let mut db = self.worker.db.acquire().await?;
+            partitions::ensure(&mut db, Partitioned::Outcomes, day..=day).await?;
+        }
         Ok(())
     }
 

@@ -157,7 +157,7 @@ impl Bars {
 }
 
 /// The next round number: what stands at the top of an axis.
-fn rounded_up(peak: i64) -> i64 {
+pub(super) fn rounded_up(peak: i64) -> i64 {
     let mut unit = 1_i64;
     loop {
         for factor in [1, 2, 4, 6, 8, 10] {
@@ -171,11 +171,11 @@ fn rounded_up(peak: i64) -> i64 {
     }
 }
 
-fn iso(at: Timestamp) -> String {
+pub(super) fn iso(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn step_words(start: Timestamp, step: TimeDelta) -> String {
+pub(super) fn step_words(start: Timestamp, step: TimeDelta) -> String {
     let end = start + step;
     if step >= TimeDelta::days(1) {
         start.format("%a %-d %b, UTC").to_string()
@@ -185,7 +185,7 @@ fn step_words(start: Timestamp, step: TimeDelta) -> String {
 }
 
 /// A word under every second to fourth column, never closer: dates for days, hours for hours.
-fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
+pub(super) fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
     let format = if step >= TimeDelta::hours(6) { "%-d %b" } else { "%H:%M" };
     if points.is_empty() {
         return Vec::new();

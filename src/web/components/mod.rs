@@ -7,6 +7,7 @@ pub mod chart;
 mod contrast;
 pub mod link;
 pub mod number;
+pub mod stacked;
 pub mod time;
 pub mod tree;
 pub mod words;

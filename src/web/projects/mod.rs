@@ -17,12 +17,15 @@ fn issues_of_project(organization: &Slug, project: &Slug) -> String {
 }
 
 #[cfg(test)]
+pub(super) use tests::project as sample_project;
+
+#[cfg(test)]
 mod tests {
     use crate::base::{OrganizationId, ProjectId, Timestamp};
     use crate::domain::projects::Project;
 
     /// A project to render pages with.
-    pub(super) fn project(slug: &str, platform: Option<&str>, has_events: bool) -> Project {
+    pub(in crate::web) fn project(slug: &str, platform: Option<&str>, has_events: bool) -> Project {
         let created_at = Timestamp::from_timestamp(1_799_900_000, 0).unwrap();
         Project {
             id: ProjectId(7),

@@ -11,3 +11,4 @@ mod security;
 mod setup;
 mod sign_in;
 mod substatus;
+mod usage;

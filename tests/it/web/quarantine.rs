@@ -105,16 +105,58 @@ async fn an_envelope_that_is_refused_is_shown_tried_again_and_stored_when_the_fa
     let second = names(&page.body);
     assert_eq!(second.len(), 1);
     assert_ne!(first, second);
+    assert_eq!(outcomes(&app).await, counted(1), "it is lost once, however often it was tried");
 
     mend(&app).await;
     browser.post(&format!("{PAGE}/{}/retry", second[0]), &[]).await.expect_redirect();
     app.settle().await;
     assert!(browser.get(PAGE).await.expect_page().contains("Nothing had to be set aside"));
     assert!(browser.get("/default/issues").await.expect_page().contains("Poison"));
-    let accepted = outcomes(&app).await.into_iter().find(|row| row.0 == "accepted").unwrap();
-    assert_eq!(accepted.2, 2);
+    let exact = [("accepted".to_owned(), String::new(), 2)];
+    assert_eq!(outcomes(&app).await, exact, "two were acknowledged, two are stored");
     let left = std::fs::read_dir(app.data_dir().join("quarantine")).unwrap().count();
     assert_eq!(left, 0);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_was_handed_back_twice_is_counted_once_as_is_one_that_its_client_sent_again() {
+    let app = TestApp::start().await;
+    create_user(&app, ADA).await;
+    let mut browser = Browser::signed_in(&app, ADA).await;
+    let project = app.create_project("Shop").await;
+    poison(&app, "Poison").await;
+    // Something that is lost for good in the same hour, which nobody may take back.
+    send(&app, &project, &envelope("Poison for good")).await;
+    let poisoned = envelope("Poison");
+    send(&app, &project, &poisoned).await;
+    mend(&app).await;
+    let page = browser.get(PAGE).await;
+    let name = names(page.expect_page()).remove(0);
+    let directory = app.data_dir().join("quarantine");
+    let files: Vec<_> = ["json", "envelope"]
+        .map(|ending| directory.join(format!("{name}.{ending}")))
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .into();
+
+    browser.post(&format!("{PAGE}/{name}/retry"), &[]).await.expect_redirect();
+    app.settle().await;
+    let row = |outcome: &str, reason: &str, count| (outcome.to_owned(), reason.to_owned(), count);
+    let after_one = [row("accepted", "", 1), row("invalid", "internal", 1)];
+    assert_eq!(outcomes(&app).await, after_one);
+    // As if the server had ended before it was deleted.
+    for (path, bytes) in files {
+        std::fs::write(path, bytes).unwrap();
+    }
+    browser.get(PAGE).await;
+    browser.post(&format!("{PAGE}/{name}/retry"), &[]).await.expect_redirect();
+    app.settle().await;
+    assert_eq!(outcomes(&app).await, after_one);
+
+    send(&app, &project, &poisoned).await;
+    let sent_again =
+        [row("accepted", "", 1), row("invalid", "duplicate", 1), row("invalid", "internal", 1)];
+    assert_eq!(outcomes(&app).await, sent_again, "three were acknowledged");
     app.stop().await;
 }
 
