@@ -73,6 +73,12 @@ pub enum Error {
     /// The sender took too long.
     #[error("the request body did not arrive in time")]
     Slow,
+    /// A body that does not say what it is.
+    #[error("missing content-type header")]
+    NoContentType,
+    /// A body of a type that the route does not take.
+    #[error("unsupported content type")]
+    ContentType,
     /// Another method than the path understands; these are.
     #[error("method not allowed")]
     Method(&'static str),
@@ -112,8 +118,9 @@ impl Error {
             | Self::Limit(LimitError::Internal)
             | Self::BareEvent(_)
             | Self::InvalidCompression
+            | Self::NoContentType
             | Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::UnknownEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnknownEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::JournalFull => StatusCode::TOO_MANY_REQUESTS,
             Self::JournalFailed | Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -143,6 +150,7 @@ impl Error {
             }
             Self::BrokenOff => "broken_off",
             Self::Slow => "slow",
+            Self::NoContentType | Self::ContentType => "content_type",
             Self::Method(_) => "disallowed_method",
             Self::Busy => "busy",
             Self::JournalFull => "journal_full",

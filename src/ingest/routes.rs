@@ -16,7 +16,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use metrics::{counter, histogram};
 
-use super::endpoints::{envelope, store};
+use super::endpoints::{envelope, security, store};
 use super::error::Refused;
 use super::{Error, Ingest, Options};
 use crate::app::App;
@@ -45,13 +45,18 @@ pub fn router(app: App, usage: Arc<Recorder>) -> Router {
 pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
     let envelope = || door("envelope", "POST, OPTIONS", post(envelope::receive_envelope));
     let store = || door("store", "GET, POST, OPTIONS", get(store::receive_pixel).post(store::receive_event));
+    let security = || door("security", "POST, OPTIONS", post(security::receive_reports));
     Router::new()
-        .route("/api/{project}/envelope/", envelope())
-        .route("/api/{project}/envelope",  envelope())
-        .route("/api/{project}/store/",    store())
-        .route("/api/{project}/store",     store())
-        .route("/api/store/",              store())
-        .route("/api/store",               store())
+        .route("/api/{project}/envelope/",   envelope())
+        .route("/api/{project}/envelope",    envelope())
+        .route("/api/{project}/store/",      store())
+        .route("/api/{project}/store",       store())
+        .route("/api/store/",                store())
+        .route("/api/store",                 store())
+        .route("/api/{project}/security/",   security())
+        .route("/api/{project}/security",    security())
+        .route("/api/{project}/csp-report/", security())
+        .route("/api/{project}/csp-report",  security())
         .with_state(Ingest::new(app, usage, options))
 }
 

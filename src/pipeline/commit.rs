@@ -186,7 +186,7 @@ fn counter(processed: &Processed, event: &PreparedEvent, is_new: bool) -> Counte
     Counter {
         project_id: event.arrival.project_id,
         hour: hour_of(event.arrival.received_at),
-        category: "error",
+        category: event.category.as_str(),
         outcome,
         reason: Cow::Borrowed(reason),
         public_key: processed.public_key.clone(),

@@ -107,6 +107,8 @@ fn process_item(
     let tracked = ledger.track(item, quantities);
     match &item.header.item_type {
         ItemType::Event => kinds::error::process(context, facts, tracked).ok(),
+        ItemType::Security => kinds::security::process(context, facts, tracked).ok(),
+        ItemType::RawSecurity => kinds::security::process_raw(context, facts, tracked).ok(),
         ItemType::ClientReport => {
             let Ended = kinds::client_report::process(context, facts, ledger, tracked);
             None

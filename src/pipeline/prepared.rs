@@ -7,6 +7,7 @@ use crate::domain::dictionaries::family;
 use crate::domain::issues::batch::Arrival;
 use crate::grouping::Grouping;
 use crate::infra::compression::{self, Dictionaries};
+use crate::protocol::category::DataCategory;
 use crate::protocol::event::Event;
 
 /// An event that is ready to be stored.
@@ -14,6 +15,8 @@ use crate::protocol::event::Event;
 pub struct PreparedEvent {
     /// Its id.
     pub event_id: EventId,
+    /// What it counts as.
+    pub category: DataCategory,
     /// What its issue needs to know.
     pub arrival: Arrival,
     /// How to call the affected user on a list.

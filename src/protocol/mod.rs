@@ -2,8 +2,8 @@
 //!
 //! [`envelope`] is the frame in which everything arrives, [`bare_event`] what came before it, [`auth`] and [`dsn`] say who sends it,
 //! [`accepted`] is how it is kept until it is processed. [`event`] is the error report; [`lenient`] is
-//! how its fields survive being of the wrong type. [`category`] is what things are counted as, [`client_report`] what
-//! clients dropped themselves.
+//! how its fields survive being of the wrong type. [`security`] is what browsers report by themselves, [`category`] what
+//! things are counted as, [`client_report`] what clients dropped themselves.
 
 pub mod accepted;
 pub mod auth;
@@ -14,3 +14,4 @@ pub mod dsn;
 pub mod envelope;
 pub mod event;
 pub mod lenient;
+pub mod security;

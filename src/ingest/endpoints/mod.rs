@@ -1,6 +1,7 @@
 //! One file per endpoint; they all end in [`keep`].
 
 pub(super) mod envelope;
+pub(super) mod security;
 pub(super) mod store;
 
 use std::net::SocketAddr;

@@ -8,6 +8,7 @@ use crate::pipeline::stages::describe::{Description, describe};
 use crate::pipeline::stages::normalize::{Facts, normalize};
 use crate::pipeline::stages::scrub::scrub;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
+use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::Item;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
@@ -20,14 +21,26 @@ pub fn process(
 ) -> Result<PreparedEvent, Ended> {
     let problems = Problems::default();
     let event = item.try_map(|item| parse(item.payload, &problems))?;
+    finish(context, facts, event, problems, DataCategory::Error)
+}
+
+/// The stages that everything shares that becomes an event.
+pub(super) fn finish(
+    context: &Context<'_>,
+    facts: &Facts,
+    event: Tracked<'_, Event>,
+    problems: Problems,
+    category: DataCategory,
+) -> Result<PreparedEvent, Ended> {
     let event = event.try_map(|event| normalized(event, facts, problems))?;
     // Filtering stands here once it exists, and symbolication behind scrubbing.
     let event = event.try_map(|event| Ok(scrubbed(context, event)))?;
-    let prepared = event.try_map(|event| Ok(prepare(context, facts, event)))?;
+    let prepared = event.try_map(|event| Ok(prepare(context, facts, event, category)))?;
     Ok(prepared.hand_over())
 }
 
-fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
+/// Reads an event that was sent as one.
+pub(super) fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
     let event = Event::read(bytes, problems).map_err(|_| Dropped::invalid("invalid_json"))?;
     event.ok_or(Dropped::invalid("no_event_payload"))
 }
@@ -42,7 +55,12 @@ fn scrubbed(context: &Context<'_>, mut event: Event) -> Event {
     event
 }
 
-fn prepare(context: &Context<'_>, facts: &Facts, mut event: Event) -> PreparedEvent {
+fn prepare(
+    context: &Context<'_>,
+    facts: &Facts,
+    mut event: Event,
+    category: DataCategory,
+) -> PreparedEvent {
     grouping::prepare(&mut event, context.grouping);
     let grouping = grouping::group(&event, context.grouping);
     let description = describe(&event, grouping.main_exception_id);
@@ -50,7 +68,8 @@ fn prepare(context: &Context<'_>, facts: &Facts, mut event: Event) -> PreparedEv
     let user_label = event.user.as_ref().and_then(|user| user.label()).map(str::to_owned);
     let transaction = event.transaction.clone();
     let payload = Payload::new(event, context.is_hot(&arrival), context.dictionaries);
-    PreparedEvent { event_id: facts.event_id, arrival, user_label, transaction, grouping, payload }
+    let event_id = facts.event_id;
+    PreparedEvent { event_id, category, arrival, user_label, transaction, grouping, payload }
 }
 
 fn arrival(

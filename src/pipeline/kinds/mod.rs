@@ -2,4 +2,5 @@
 
 pub mod client_report;
 pub mod error;
+pub mod security;
 pub mod unsupported;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::protocol::event::{Event, Exception, Frame, Stacktrace};
 use crate::protocol::lenient::RawMap;
+use crate::protocol::security::Csp;
 
 /// The longest first line in a title, in characters.
 const MAX_LINE: usize = 256;
@@ -144,7 +145,7 @@ fn culprit(event: &Event) -> String {
     let transaction = event.transaction.as_deref().filter(|text| !text.is_empty());
     let culprit = match transaction {
         Some(transaction) => Some(transaction.to_owned()),
-        None => violation(event, "violated_directive")
+        None => violated_directive(event)
             .or_else(|| stack_culprit(event))
             .or_else(|| event.request.as_ref()?.url.clone()),
     };
@@ -177,6 +178,11 @@ fn frame_culprit(frame: &Frame, platform: &str) -> Option<String> {
         "javascript" | "node" => place.map(|place| format!("{function}({place})")),
         _ => place.map(|place| format!("{place} in {function}")),
     }
+}
+
+/// What was violated of a content security policy.
+fn violated_directive(event: &Event) -> Option<String> {
+    event.csp.as_ref()?.parse::<Csp>()?.culprit()
 }
 
 /// A field of a content security policy's violation.

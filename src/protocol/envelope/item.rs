@@ -30,6 +30,10 @@ pub struct ItemHeader {
     pub item_count: Option<u64>,
     /// Where a profile was taken.
     pub platform: Option<String>,
+    /// The release of the page that a browser reports about, from the address it reports to.
+    pub release: Option<String>,
+    /// The environment, in the same way.
+    pub environment: Option<String>,
 }
 
 /// Declares [`ItemType`] with the names on the wire.
@@ -170,6 +174,10 @@ struct Wire<'a> {
     item_count: Option<&'a RawValue>,
     #[serde(borrow, default)]
     platform: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "sentry_release")]
+    release: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "sentry_environment")]
+    environment: Option<&'a RawValue>,
 }
 
 impl ItemHeader {
@@ -182,6 +190,8 @@ impl ItemHeader {
             attachment_type: None,
             item_count: None,
             platform: None,
+            release: None,
+            environment: None,
         }
     }
 
@@ -200,6 +210,8 @@ impl ItemHeader {
             attachment_type: wire.attachment_type.and_then(text),
             item_count: wire.item_count.and_then(parse),
             platform: wire.platform.and_then(text),
+            release: wire.release.and_then(text),
+            environment: wire.environment.and_then(text),
         };
         Some(((header, length), bytes))
     }

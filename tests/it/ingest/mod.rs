@@ -9,4 +9,5 @@ mod framing;
 mod hostile;
 mod keys;
 mod overload;
+mod security;
 mod store;

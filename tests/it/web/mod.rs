@@ -7,6 +7,7 @@ mod privacy;
 mod projects;
 mod quarantine;
 mod recorded;
+mod reports;
 mod security;
 mod setup;
 mod sign_in;

@@ -47,6 +47,7 @@ use super::{at, json, meta};
 use crate::base::{EventId, Timestamp};
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
+use crate::protocol::security::HostReportKind;
 
 /// How long events are kept, unless said otherwise; an event older than that has a wrong clock.
 const DEFAULT_RETENTION_DAYS: u32 = 90;
@@ -146,6 +147,7 @@ fn kind(event: &Event) -> &'static str {
     } else if event.csp.is_some() {
         "csp"
     } else {
-        "default"
+        let kinds = HostReportKind::ALL.map(HostReportKind::key);
+        kinds.into_iter().find(|key| event.other.contains_key(*key)).unwrap_or("default")
     }
 }

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod images;
 pub mod remarks;
 pub mod request;
+pub mod security;
 pub mod stack;
 pub mod threads;
 
@@ -18,6 +19,7 @@ use facts::{ContextView, Fact, ProblemView, SdkView};
 use images::ImageView;
 use remarks::RemarkView;
 use request::RequestView;
+use security::SecurityView;
 use stack::{FrameView, Order, StackView};
 use threads::ThreadView;
 
@@ -68,7 +70,9 @@ pub struct EventView {
     pub contexts: Vec<ContextView>,
     /// Whatever the program attached.
     pub extra: Tree,
-    /// A content security policy violation.
+    /// What a browser reported about the page's security.
+    pub security: Option<SecurityView>,
+    /// A content security policy violation beside something else, or one that is not understood.
     pub policy_report: Tree,
     /// The client library.
     pub sdk: SdkView,
@@ -88,6 +92,9 @@ impl EventView {
         let exceptions = exceptions::exceptions(event, order, main_exception);
         let has_exceptions = !exceptions.is_empty();
         let (message, message_template, message_parameters) = message(event, &exceptions);
+        let security = SecurityView::new(event);
+        // The report says it in its own place.
+        let message = if security.is_some() { String::new() } else { message };
         let (message, message_cut) = shortened(&message, MAX_MESSAGE_CHARS);
         let stack =
             event.stacktrace.as_ref().filter(|stack| !has_exceptions && !stack.frames().is_empty());
@@ -111,7 +118,11 @@ impl EventView {
             user_data,
             contexts: facts::contexts(event.contexts.as_ref()),
             extra: event.extra.as_ref().map(Tree::of_map).unwrap_or_default(),
-            policy_report: event.csp.as_ref().map(Tree::of_value).unwrap_or_default(),
+            policy_report: match (&security, &event.csp) {
+                (None, Some(csp)) => Tree::of_value(csp),
+                _ => Tree::default(),
+            },
+            security,
             sdk: facts::sdk(event),
             modules: event.modules.iter().flatten().map(module_line).collect(),
             images: images::images(event),
@@ -125,6 +136,7 @@ impl EventView {
         let has_place = !self.user.is_empty() || !self.user_data.is_empty();
         [
             ("message", "Message", !self.message.is_empty()),
+            ("report", self.report_word(), self.security.is_some()),
             ("stack", self.stack_word(), self.has_stack()),
             ("threads", "Threads", !self.threads.is_empty()),
             ("breadcrumbs", "Breadcrumbs", !self.breadcrumbs.is_empty()),
@@ -144,6 +156,11 @@ impl EventView {
     /// Whether there is a stack or an exception to show.
     pub fn has_stack(&self) -> bool {
         !self.exceptions.is_empty() || self.stack.is_some() || self.template.is_some()
+    }
+
+    /// What the part with a browser's report is called.
+    fn report_word(&self) -> &'static str {
+        self.security.as_ref().map_or("", |report| report.heading)
     }
 
     /// What the part with stacks is called.
