@@ -4,13 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum_extra::routing::TypedPath;
+use sqlx::PgConnection;
 
 use super::accounts::sign_in::SignInPath;
 use super::issues::paths::IssueListPath;
 use super::projects::new::NewProjectPath;
 use super::{Page, Redirect, Result, Shell, Visit};
 use crate::app::App;
-use crate::domain::organizations;
+use crate::domain::organizations::{self, Organization};
 use crate::domain::{accounts, projects};
 
 /// The start page.
@@ -38,13 +39,19 @@ pub async fn show_home(_: HomePath, visit: Visit, State(app): State<App>) -> Res
     };
     let organizations = organizations::store::list_for_user(&mut db, user.id).await?;
     let Some(organization) = organizations.into_iter().next() else { return stay(&visit, false) };
-    let has_projects = projects::store::exists(&mut db, organization.id).await?;
-    let next = if has_projects {
+    Ok(to_first_page(&mut db, organization).await?.into_response())
+}
+
+/// Leads into an organization: to its issues, or to the first project.
+pub(super) async fn to_first_page(
+    db: &mut PgConnection,
+    organization: Organization,
+) -> Result<Redirect> {
+    Ok(if projects::store::exists(db, organization.id).await? {
         Redirect::to(IssueListPath { organization: organization.slug })
     } else {
         Redirect::to(NewProjectPath { organization: organization.slug })
-    };
-    Ok(next.into_response())
+    })
 }
 
 fn stay(visit: &Visit, is_fresh: bool) -> Result<Response> {

@@ -13,7 +13,7 @@ use crate::domain::accounts::NewUser;
 use crate::domain::accounts::sessions;
 use crate::domain::organizations::first_run::{self, LinkState};
 use crate::web::forms::Problem;
-use crate::web::projects::new::NewProjectPath;
+use crate::web::home::to_first_page;
 use crate::web::{Error, Form, Page, Redirect, Result, Shell, Visit};
 
 /// The link that Picket prints at its start.
@@ -62,8 +62,9 @@ pub async fn set_up(
     match first_run::complete(&app, &path.token, new).await {
         Ok((user, organization)) => {
             let secret = sessions::start(&app, user.id, &visit.browser()).await?;
-            let next = NewProjectPath { organization: organization.slug };
-            Ok(Redirect::to(next).signing_in(secret).into_response())
+            let mut db = app.db.acquire().await?;
+            let next = to_first_page(&mut db, organization).await?;
+            Ok(next.signing_in(secret).into_response())
         }
         // The link ended while the form was open; the page says which way.
         Err(crate::domain::Error::NotFound) => {

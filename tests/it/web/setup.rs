@@ -41,6 +41,17 @@ async fn the_link_from_the_log_creates_the_first_account_and_leads_to_the_first_
 }
 
 #[tokio::test]
+async fn who_has_sent_events_before_the_first_account_finds_them() {
+    let app = TestApp::start().await;
+    app.create_project("Shop").await;
+    let link = link(&app).await;
+    let mut browser = Browser::new(&app);
+    browser.get(&link).await.expect_page();
+    assert_eq!(browser.post(&link, ADA).await.expect_redirect(), "/default/issues");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_link_works_once() {
     let app = TestApp::start().await;
     let (one, other) = (link(&app).await, link(&app).await);
