@@ -19,6 +19,7 @@ use crate::infra::http::Routes;
 const EVENT_READ: Access = Access::Scopes(&[Scope::EVENT_READ]);
 const EVENT_WRITE: Access = Access::Scopes(&[Scope::EVENT_WRITE]);
 const PROJECT_READ: Access = Access::Scopes(&[Scope::PROJECT_READ]);
+const PROJECT_ADMIN: Access = Access::Scopes(&[Scope::PROJECT_ADMIN]);
 const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
 const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
 
@@ -80,6 +81,9 @@ pub fn routes() -> Routes<App, Access> {
         .get("/api/0/projects/{organization}/{project}/events/",                   PROJECT_READ, events::list::list_events_of_project)
         .get("/api/0/projects/{organization}/{project}/events/{event}/",           PROJECT_READ, events::detail::get_event_of_project)
         .get("/api/0/projects/{organization}/{project}/events/{event}/json/",      PROJECT_READ, events::detail::get_event_json)
+        .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/",              PROJECT_READ,  events::attachments::list_attachments)
+        .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_READ,  events::attachments::get_attachment)
+        .delete("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_ADMIN, events::attachments::delete_attachment)
         .get("/api/0/organizations/{organization}/eventids/{event}/",              EVENT_READ, events::detail::get_event_id)
 }
 

@@ -9,6 +9,7 @@ mod error;
 pub mod query;
 
 pub mod accounts;
+pub mod attachments;
 pub mod dictionaries;
 pub mod events;
 pub mod issues;

@@ -73,6 +73,12 @@ pub enum Error {
     /// The sender took too long.
     #[error("the request body did not arrive in time")]
     Slow,
+    /// The event in the path has no id of an event.
+    #[error("bad event path parameter")]
+    BadEvent,
+    /// A form that is none, or with fields where only files belong.
+    #[error("invalid multipart data")]
+    InvalidMultipart,
     /// A body that does not say what it is.
     #[error("missing content-type header")]
     NoContentType,
@@ -119,6 +125,8 @@ impl Error {
             | Self::BareEvent(_)
             | Self::InvalidCompression
             | Self::NoContentType
+            | Self::BadEvent
+            | Self::InvalidMultipart
             | Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::UnknownEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::JournalFull => StatusCode::TOO_MANY_REQUESTS,
@@ -151,6 +159,8 @@ impl Error {
             Self::BrokenOff => "broken_off",
             Self::Slow => "slow",
             Self::NoContentType | Self::ContentType => "content_type",
+            Self::BadEvent => "invalid_event_id",
+            Self::InvalidMultipart => "invalid_multipart",
             Self::Method(_) => "disallowed_method",
             Self::Busy => "busy",
             Self::JournalFull => "journal_full",

@@ -16,7 +16,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use metrics::{counter, histogram};
 
-use super::endpoints::{envelope, security, store};
+use super::endpoints::{attachments, envelope, security, store};
 use super::error::Refused;
 use super::{Error, Ingest, Options};
 use crate::app::App;
@@ -46,6 +46,7 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
     let envelope = || door("envelope", "POST, OPTIONS", post(envelope::receive_envelope));
     let store = || door("store", "GET, POST, OPTIONS", get(store::receive_pixel).post(store::receive_event));
     let security = || door("security", "POST, OPTIONS", post(security::receive_reports));
+    let attachments = || door("attachments", "POST, OPTIONS", post(attachments::receive_attachments));
     Router::new()
         .route("/api/{project}/envelope/",   envelope())
         .route("/api/{project}/envelope",    envelope())
@@ -57,6 +58,8 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
         .route("/api/{project}/security",    security())
         .route("/api/{project}/csp-report/", security())
         .route("/api/{project}/csp-report",  security())
+        .route("/api/{project}/events/{event}/attachments/", attachments())
+        .route("/api/{project}/events/{event}/attachments",  attachments())
         .with_state(Ingest::new(app, usage, options))
 }
 

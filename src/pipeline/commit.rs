@@ -10,8 +10,9 @@ use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Recorded, Sampling};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
-use crate::domain::{events, issues, journal, projects, usage};
+use crate::domain::{attachments, events, issues, journal, projects, usage};
 use crate::infra::compression::{self, Dictionaries};
+use crate::pipeline::files::{self, StoredEvents};
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::{HotIssues, Processed};
 
@@ -104,7 +105,8 @@ pub async fn store(
     now: Timestamp,
 ) -> sqlx::Result<Committed> {
     let stored = find_stored(db, batch).await?;
-    let Sorted { fresh, counts, taken_back } = sort(batch, stored);
+    let Sorted { counted, fresh, mut counts, taken_back } = sort(batch, stored);
+    let mut kept = Vec::new();
     let mut committed = Committed {
         stored: fresh.len() as u64,
         duplicates: batch.iter().map(|processed| processed.events.len() as u64).sum::<u64>()
@@ -123,9 +125,13 @@ pub async fn store(
         let projects: Vec<ProjectId> = projects.into_iter().collect();
         projects::store::mark_first_event(db, &projects, now).await?;
         note_hot(target, &arrivals, &assignment, &recorded);
+        kept.clone_from(&recorded.kept);
         committed.opened = assignment.opened.len() as u64;
         committed.regressed = recorded.regressed.len() as u64;
     }
+    let stored = StoredEvents { fresh: &fresh, kept: &kept };
+    let kept_files = files::kept(&counted, stored, &mut counts);
+    attachments::store::insert(db, &kept_files).await?;
     usage::add(db, counts).await?;
     // Behind the adding: what is taken back may have been added by this same batch.
     if !taken_back.is_empty() {
@@ -151,6 +157,8 @@ async fn find_stored(
 /// What a batch brings that is new.
 #[derive(Default)]
 struct Sorted<'a> {
+    /// The envelopes that count.
+    counted: Vec<&'a Processed>,
     fresh: Vec<&'a PreparedEvent>,
     counts: Counts,
     taken_back: Counts,
@@ -167,6 +175,7 @@ fn sort(batch: &[Processed], mut stored: HashSet<(ProjectId, EventId)>) -> Sorte
             // handing it back, or sent again by its client: what was counted stays as it is.
             continue;
         }
+        sorted.counted.push(processed);
         sorted.counts.merge(processed.counts.clone());
         sorted.taken_back.merge(processed.taken_back.clone());
         for event in &processed.events {

@@ -9,6 +9,7 @@
 //! [`kinds`] → its line in [`process_item`] → fixtures.
 
 pub mod commit;
+mod files;
 mod hot;
 pub mod kinds;
 pub mod prepared;
@@ -23,6 +24,7 @@ pub use project_settings::ProjectSettings;
 pub use quarantine::Quarantine;
 
 use crate::base::{EventId, ProjectId, Timestamp};
+use crate::domain::attachments::NewAttachment;
 use crate::domain::issues::batch::Arrival;
 use crate::domain::usage::Counts;
 use crate::grouping;
@@ -31,10 +33,11 @@ use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
 use crate::protocol::lenient::{Raw, RawMap};
 
+use kinds::attachment::{self, EventFate};
 use prepared::PreparedEvent;
 use stages::normalize::Facts;
 use stages::scrub::ScrubConfig;
-use tracked::{Dropped, Ended, Ledger};
+use tracked::{Dropped, Ended, Ledger, Tracked};
 
 /// What the stages may look at.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ impl Context<'_> {
 pub struct Processed {
     /// The events.
     pub events: Vec<PreparedEvent>,
+    /// The files that belong to the event, or to one of another envelope.
+    pub attachments: Vec<NewAttachment>,
     /// The DSN's key, under which the events' outcomes are counted.
     pub public_key: String,
     /// What became of the other items.
@@ -78,12 +83,28 @@ pub struct Processed {
 /// Processes an envelope. Pure: the same envelope gives the same result, whenever it is replayed.
 pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Processed {
     let ledger = Ledger::new(accepted.project_id, &accepted.public_key, accepted.received_at);
-    let mut events = Vec::new();
+    let (mut events, mut attachments) = (Vec::new(), Vec::new());
     match Envelope::parse(&accepted.body) {
         Ok(envelope) => {
             let facts = facts(context, accepted, &envelope);
-            for item in &envelope.items {
-                events.extend(process_item(context, &facts, &ledger, item));
+            let mut fate = EventFate::Elsewhere;
+            for item in envelope.items.iter().filter(|item| !is_file(item)) {
+                match process_item(context, &facts, &ledger, item) {
+                    Ok(event) => {
+                        fate = EventFate::Prepared;
+                        events.push(event);
+                    }
+                    Err(Ended(Some(why))) if item.creates_event() => {
+                        fate = EventFate::Dropped(why);
+                    }
+                    Err(Ended(_)) => {}
+                }
+            }
+            for (place, item) in envelope.items.iter().enumerate().filter(|(_, item)| is_file(item))
+            {
+                let file = (place, track(&ledger, item));
+                let file = attachment::process(context, accepted, &envelope.header, fate, file);
+                attachments.extend(file.ok());
             }
         }
         // It was well-formed when it was accepted; only another version of Picket can disagree.
@@ -91,10 +112,23 @@ pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Proces
     }
     Processed {
         events,
+        attachments,
         public_key: accepted.public_key.clone(),
         counts: ledger.into_counts(),
         taken_back: accepted.set_aside_in.map(|hour| lost(accepted, hour)).unwrap_or_default(),
     }
+}
+
+fn is_file(item: &Item<'_>) -> bool {
+    item.header.item_type == ItemType::Attachment
+}
+
+fn track<'ledger, 'item>(
+    ledger: &'ledger Ledger,
+    item: &'item Item<'item>,
+) -> Tracked<'ledger, &'item Item<'item>> {
+    let quantities = item.quantities().map(|(category, n)| (category.as_str(), n)).collect();
+    ledger.track(item, quantities)
 }
 
 fn process_item(
@@ -102,21 +136,16 @@ fn process_item(
     facts: &Facts,
     ledger: &Ledger,
     item: &Item<'_>,
-) -> Option<PreparedEvent> {
-    let quantities = item.quantities().map(|(category, n)| (category.as_str(), n)).collect();
-    let tracked = ledger.track(item, quantities);
+) -> Result<PreparedEvent, Ended> {
+    let tracked = track(ledger, item);
     match &item.header.item_type {
-        ItemType::Event => kinds::error::process(context, facts, tracked).ok(),
-        ItemType::Security => kinds::security::process(context, facts, tracked).ok(),
-        ItemType::RawSecurity => kinds::security::process_raw(context, facts, tracked).ok(),
+        ItemType::Event => kinds::error::process(context, facts, tracked),
+        ItemType::Security => kinds::security::process(context, facts, tracked),
+        ItemType::RawSecurity => kinds::security::process_raw(context, facts, tracked),
         ItemType::ClientReport => {
-            let Ended = kinds::client_report::process(context, facts, ledger, tracked);
-            None
+            Err(kinds::client_report::process(context, facts, ledger, tracked))
         }
-        other => {
-            let Ended = kinds::unsupported::process(tracked, other);
-            None
-        }
+        other => Err(kinds::unsupported::process(tracked, other)),
     }
 }
 

@@ -33,7 +33,10 @@ impl Dropped {
 
 /// The item has met its end, and the ledger knows. There is nothing left to do for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ended;
+pub struct Ended(
+    /// What was written; nothing for what counts as nothing.
+    pub Option<Dropped>,
+);
 
 impl Ledger {
     /// The ledger of an envelope that was received at `received_at`.
@@ -105,7 +108,7 @@ impl<'ledger, T> Tracked<'ledger, T> {
             Err(dropped) => {
                 self.quantities = quantities;
                 self.write(dropped);
-                Err(Ended)
+                Err(Ended(Some(dropped)))
             }
         }
     }
@@ -114,7 +117,7 @@ impl<'ledger, T> Tracked<'ledger, T> {
     pub fn end(mut self, dropped: Dropped) -> Ended {
         self.item = None;
         self.write(dropped);
-        Ended
+        Ended(Some(dropped))
     }
 
     /// Gives the item to the batch, which records whether it was stored or was there before.

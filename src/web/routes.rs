@@ -21,6 +21,7 @@ use super::accounts::tokens::{RevokeTokenPath, TokenRedirectPath, TokensPath};
 use super::accounts::{account, profile, sessions, setup, sign_in, sign_out, tokens};
 use super::error::{Error, Report};
 use super::home::HomePath;
+use super::issues::attachments::{AttachmentImagePath, AttachmentPath};
 use super::issues::paths::{
     EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath, IssuePath,
     IssueTagsPath,
@@ -117,6 +118,8 @@ pub fn routes() -> Routes<App, Access> {
         .post(IssuePath::PATH,                Access::Member,   issues::actions::change_issue)
         .get (IssueEventPath::PATH,           Access::Member,   issues::detail::show_event)
         .get (EventJsonPath::PATH,            Access::Member,   issues::detail::show_event_json)
+        .get (AttachmentPath::PATH,           Access::Member,   issues::attachments::download_attachment)
+        .get (AttachmentImagePath::PATH,      Access::Member,   issues::attachments::show_attachment_image)
         .get (IssueTagsPath::PATH,            Access::Member,   issues::tags::show_issue_tags)
         .get (IssueGroupingPath::PATH,        Access::Member,   issues::grouping::show_issue_grouping)
         .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)

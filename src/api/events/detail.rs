@@ -53,13 +53,13 @@ pub(in crate::api) async fn get_event_json(
     }
 }
 
-async fn find_row(app: &App, place: &InProject) -> Result<EventRow> {
+pub(super) async fn find_row(app: &App, place: &InProject) -> Result<EventRow> {
     let id = event_id(place.path.get("event")?)?;
     let mut db = app.db.acquire().await?;
     events::find(&mut db, place.project.id, id).await?.ok_or(Error::NotFound)
 }
 
-fn event_id(text: &str) -> Result<EventId> {
+pub(super) fn event_id(text: &str) -> Result<EventId> {
     text.parse().map_err(|_| Error::NotFound)
 }
 

@@ -44,6 +44,8 @@ impl Scope {
     pub const PROJECT_READ: Self = Self("project:read");
     /// Create and change projects.
     pub const PROJECT_WRITE: Self = Self("project:write");
+    /// Delete what projects hold.
+    pub const PROJECT_ADMIN: Self = Self("project:admin");
     /// Register releases.
     pub const PROJECT_RELEASES: Self = Self("project:releases");
     /// See the organization.

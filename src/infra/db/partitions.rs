@@ -15,18 +15,25 @@ use tracing::info;
 pub enum Partitioned {
     /// Stored events, by day of reception.
     Events,
+    /// Files of events, by day of reception.
+    Attachments,
+    /// Their bytes.
+    AttachmentChunks,
     /// What became of items, by day of their hour.
     Outcomes,
 }
 
 impl Partitioned {
     /// All such tables.
-    pub const ALL: [Self; 2] = [Self::Events, Self::Outcomes];
+    pub const ALL: [Self; 4] =
+        [Self::Events, Self::Attachments, Self::AttachmentChunks, Self::Outcomes];
 
     /// The table's name.
     pub fn table(self) -> &'static str {
         match self {
             Self::Events => "events",
+            Self::Attachments => "attachments",
+            Self::AttachmentChunks => "attachment_chunks",
             Self::Outcomes => "outcomes",
         }
     }
@@ -38,6 +45,10 @@ impl Partitioned {
                 "ALTER TABLE {} ADD CONSTRAINT {}_event UNIQUE (project_id, event_id)",
                 "CREATE INDEX {}_issue ON {} (project_id, issue_id, occurred_at DESC, event_id DESC)",
             ],
+            Self::Attachments => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
+                 PRIMARY KEY (project_id, event_id, attachment_id)"],
+            Self::AttachmentChunks => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
+                 PRIMARY KEY (project_id, attachment_id, position)"],
             Self::Outcomes => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, hour, category, outcome, reason, public_key)"],
         }

@@ -43,7 +43,8 @@ pub async fn secure(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(nonce);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A file of strangers has a stricter one already.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in FIXED {
         headers.insert(name, value);
     }

@@ -4,6 +4,7 @@
 
 pub mod client_address;
 pub mod cookies;
+pub mod download;
 pub mod headers;
 pub mod routes;
 

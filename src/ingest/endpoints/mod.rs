@@ -1,5 +1,6 @@
 //! One file per endpoint; they all end in [`keep`].
 
+pub(super) mod attachments;
 pub(super) mod envelope;
 pub(super) mod security;
 pub(super) mod store;

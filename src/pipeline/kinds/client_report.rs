@@ -49,7 +49,7 @@ pub fn process(
             count(ledger, hour, outcome, entry);
         }
     }
-    Ended
+    Ended(None)
 }
 
 /// The hour that the report speaks of, if it is one that may still be spoken of.

@@ -106,7 +106,7 @@ impl LaneWorker {
         let unknown: Vec<NaiveDate> = days.difference(&known()).copied().collect();
         for day in unknown {
             let mut db = self.worker.db.acquire().await?;
-            for table in [Partitioned::Events, Partitioned::Outcomes] {
+            for table in Partitioned::ALL {
                 partitions::ensure(&mut db, table, day..=day).await?;
             }
             known().insert(day);

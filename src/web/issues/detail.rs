@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::event::EventView;
+use super::event::attachments::{self, AttachmentView};
 use super::event::stack::Order;
 use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, EventJsonPath, IssueEventPath, IssuePath};
@@ -51,6 +52,8 @@ pub(super) struct DetailView {
     /// The event; none if its payload was sampled away.
     event: Option<EventView>,
     tags: Vec<TagView>,
+    /// The files that came with it.
+    attachments: Vec<AttachmentView>,
 }
 
 /// An event among those of its issue.
@@ -158,6 +161,7 @@ pub(super) async fn show(
         place: None,
         event: None,
         tags: Vec::new(),
+        attachments: Vec::new(),
     };
     if let Some(row) = row {
         view.add_event(app, db, issue, &row, order).await?;
@@ -187,6 +191,8 @@ impl DetailView {
             let shares = issues::tag_keys(db, issue.id).await?;
             self.tags = event_tags(&kept.event, &shares, &self.issue.list_url);
             self.event = Some(EventView::new(&kept.event, order, None, now));
+            let event_url = format!("{}/events/{}", self.issue.url, row.event_id);
+            self.attachments = attachments::load(db, row, &event_url).await?;
         }
         self.place = Some(place);
         Ok(())
@@ -239,6 +245,7 @@ impl DetailView {
             place: None,
             event: None,
             tags: Vec::new(),
+            attachments: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod activity;
+pub mod attachments;
 pub mod detail;
 pub mod event;
 mod filter;

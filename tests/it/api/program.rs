@@ -39,7 +39,7 @@ pub(crate) async fn create_user(app: &TestApp) -> UserId {
 /// Something that asks the server.
 pub(crate) struct Program<'a> {
     app: &'a TestApp,
-    token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 /// What it is told.

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 12] = [
+const DOMAIN: [&str; 13] = [
     "error",
     "query",
     "journal",
@@ -38,6 +38,7 @@ const DOMAIN: [&str; 12] = [
     "privacy",
     "projects",
     "usage",
+    "attachments",
     "events",
     "issues",
     "retention",

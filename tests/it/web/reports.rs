@@ -68,8 +68,7 @@ async fn violations_of_one_directive_by_one_host_are_one_issue() {
     let page = page_text(browser.get("/default/issues/SHOP-1").await.expect_page());
     let part = page.split("## Policy violation").last().unwrap();
     insta::assert_snapshot!(part.split("\n## ").next().unwrap().trim(), @r"
-    Blocked 'script' from 'evil.example'
-      Directive: script-src-elem
+    Directive: script-src-elem
       Blocked: https://evil.example/b.js?c
       Page: https://shop.example/pay
       Source: https://shop.example/app.js:12:7

@@ -3,6 +3,7 @@
 //! [`EventView`] is made from the stored event alone: the same bytes always give the same page. What the
 //! issue adds (shares of tags, neighbours in time) comes beside it in [`detail`](super::detail).
 
+pub mod attachments;
 pub mod breadcrumbs;
 pub mod exceptions;
 pub mod facts;
@@ -93,7 +94,7 @@ impl EventView {
         let has_exceptions = !exceptions.is_empty();
         let (message, message_template, message_parameters) = message(event, &exceptions);
         let security = SecurityView::new(event);
-        // The report says it in its own place.
+        // The title says it already.
         let message = if security.is_some() { String::new() } else { message };
         let (message, message_cut) = shortened(&message, MAX_MESSAGE_CHARS);
         let stack =

@@ -16,8 +16,6 @@ const MAX_POLICY_CHARS: usize = 8_000;
 pub struct SecurityView {
     /// What kind of report it is.
     pub heading: &'static str,
-    /// What happened.
-    pub sentence: String,
     /// Whether nothing was really blocked.
     pub is_report_only: bool,
     /// What was reported.
@@ -57,11 +55,10 @@ impl SecurityView {
             return None;
         }
         let csp = event.csp.as_ref().and_then(Raw::parse::<Csp>);
-        let view = match csp.filter(|csp| !csp.effective_directive.is_empty()) {
-            Some(csp) => Self::of_policy(&csp),
-            None => HostReportKind::ALL.into_iter().find_map(|kind| Self::of_host(event, kind))?,
-        };
-        Some(Self { sentence: event.message_text().unwrap_or_default().to_owned(), ..view })
+        match csp.filter(|csp| !csp.effective_directive.is_empty()) {
+            Some(csp) => Some(Self::of_policy(&csp)),
+            None => HostReportKind::ALL.into_iter().find_map(|kind| Self::of_host(event, kind)),
+        }
     }
 
     fn of_policy(csp: &Csp) -> Self {
