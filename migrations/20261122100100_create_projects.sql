@@ -16,6 +16,8 @@ create table projects (
     is_starter boolean not null default false,
     -- What is taken out of events: PrivacySettings; null while the project follows its organization.
     privacy jsonb,
+    -- What is left out, and which pages may send: FilterSettings; null for the defaults.
+    filters jsonb,
     constraint projects_slug_unique unique (organization_id, slug)
 );
 

@@ -1,10 +1,11 @@
 //! Whose request it is (`protocol.md` §2.2–2.6).
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, ORIGIN, REFERER};
 use axum::http::request::Parts;
 
 use super::{Error, Ingest, limits};
 use crate::base::ProjectId;
+use crate::domain::filters::Source;
 use crate::protocol::auth::{self, AuthError, Credentials, PublicKey};
 use crate::protocol::dsn::Dsn;
 use crate::protocol::envelope::{ClientSdk, EnvelopeHeader};
@@ -39,12 +40,14 @@ pub(super) fn credentials(request: &Parts) -> Result<Option<Credentials>, Error>
     }
 }
 
-/// Checks credentials against the project in the path, if it names one.
+/// Checks credentials against the project in the path, if it names one, and the page that sends against
+/// the project's list.
 ///
 /// # Errors
-/// When the key does not open that project.
+/// When the key does not open that project, or not for that page.
 pub(super) async fn authorize(
     ingest: &Ingest,
+    request: &Parts,
     path: Option<ProjectId>,
     credentials: Credentials,
 ) -> Result<Sender, Error> {
@@ -57,9 +60,18 @@ pub(super) async fn authorize(
     if !key.is_active || path.is_some_and(|path| path != key.project_id) {
         return limits::noted(ingest, Some(&sender), Err(Error::ProjectRejected));
     }
-    // The place for the project's list of allowed origins, once there is such a setting: the request's
-    // `Origin`, else `Referer`, refused with 403 if it is not on the list.
+    if !key.allows(page(request).as_ref()) {
+        return limits::noted(ingest, Some(&sender), Err(Error::PageRejected));
+    }
     Ok(sender)
+}
+
+/// The page that sends; none for programs that are no pages, and pages that keep it to themselves.
+fn page(request: &Parts) -> Option<Source> {
+    [ORIGIN, REFERER].into_iter().find_map(|name| {
+        let page = Source::new(&String::from_utf8_lossy(request.headers.get(name)?.as_bytes()));
+        page.is_web().then_some(page)
+    })
 }
 
 /// Brings the request's sender and the `dsn` of the envelope together: the latter must not contradict,
@@ -69,6 +81,7 @@ pub(super) async fn authorize(
 /// When nobody says who sends, or both do and differ.
 pub(super) async fn with_envelope(
     ingest: &Ingest,
+    request: &Parts,
     path: Option<ProjectId>,
     sender: Option<Sender>,
     header: &EnvelopeHeader,
@@ -94,7 +107,7 @@ pub(super) async fn with_envelope(
             }
             let public_key = PublicKey::parse(&dsn.public_key).ok_or(AuthError::InvalidKey)?;
             let credentials = Credentials { public_key, client: None };
-            authorize(ingest, Some(dsn.project_id), credentials).await?
+            authorize(ingest, request, Some(dsn.project_id), credentials).await?
         }
     };
     sender.client = sender.client.or(client);

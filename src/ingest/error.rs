@@ -46,6 +46,9 @@ pub enum Error {
     /// The key is unknown, switched off, or another project's.
     #[error("event submission rejected with_reason: ProjectId")]
     ProjectRejected,
+    /// The page is not on the project's list of allowed domains.
+    #[error("event submission rejected with_reason: Cors")]
+    PageRejected,
     /// Nothing was sent.
     #[error("empty request body")]
     EmptyBody,
@@ -110,7 +113,7 @@ impl Error {
             | Self::MultipleAuth
             | Self::BadDsn
             | Self::Auth(AuthError::Malformed) => StatusCode::UNAUTHORIZED,
-            Self::ProjectRejected => StatusCode::FORBIDDEN,
+            Self::ProjectRejected | Self::PageRejected => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge
@@ -144,6 +147,7 @@ impl Error {
             Self::Auth(AuthError::InvalidKey) => "invalid_key",
             Self::DsnMismatch => "dsn_mismatch",
             Self::BadProject | Self::ProjectRejected => "project_id",
+            Self::PageRejected => "cors",
             Self::EmptyBody => "empty_body",
             Self::Envelope(_) => "invalid_envelope",
             Self::Limit(LimitError::Internal) => "internal_envelope",

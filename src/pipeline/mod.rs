@@ -35,6 +35,7 @@ use crate::protocol::lenient::{Raw, RawMap};
 
 use kinds::attachment::{self, EventFate};
 use prepared::PreparedEvent;
+use stages::filter::FilterConfig;
 use stages::normalize::Facts;
 use stages::scrub::ScrubConfig;
 use tracked::{Dropped, Ended, Ledger, Tracked};
@@ -46,6 +47,8 @@ pub struct Context<'a> {
     pub project_id: ProjectId,
     /// How the project groups.
     pub grouping: &'a grouping::Config,
+    /// What the project leaves out.
+    pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.
     pub scrubbing: &'a ScrubConfig,
     /// Issues of which most payloads are sampled away at present.

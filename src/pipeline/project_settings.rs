@@ -15,8 +15,9 @@ use sqlx::PgPool;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::stages::ScrubConfig;
+use super::stages::{FilterConfig, ScrubConfig};
 use crate::base::{ProjectId, Timestamp};
+use crate::domain::filters::{self, FilterSettings};
 use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
 
 /// How long an answer is believed.
@@ -37,6 +38,13 @@ struct State {
     known: Option<Arc<KnownSettings>>,
 }
 
+/// What projects have set, as it is stored.
+#[derive(Debug, Default)]
+struct Found {
+    privacy: Vec<(ProjectId, ProjectPrivacy)>,
+    filters: Vec<(ProjectId, FilterSettings)>,
+}
+
 /// What was known at one moment.
 #[derive(Debug, Default)]
 pub struct KnownSettings {
@@ -44,6 +52,8 @@ pub struct KnownSettings {
     default: ScrubConfig,
     /// With the settings each was made of: one that did not change is not made again.
     projects: HashMap<ProjectId, (PrivacySettings, Arc<ScrubConfig>)>,
+    default_filters: FilterConfig,
+    filters: HashMap<ProjectId, (FilterSettings, Arc<FilterConfig>)>,
 }
 
 impl KnownSettings {
@@ -52,8 +62,25 @@ impl KnownSettings {
         self.projects.get(&project).map_or(&self.default, |(_, config)| config)
     }
 
+    /// What a project leaves out.
+    pub fn filters(&self, project: ProjectId) -> &FilterConfig {
+        self.filters.get(&project).map_or(&self.default_filters, |(_, config)| config)
+    }
+
     /// The same with what was found now.
-    fn renewed(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
+    fn renewed(&self, found: Found) -> Self {
+        let filters = found.filters.into_iter().map(|(id, settings)| {
+            let known = self.filters.get(&id).filter(|(known, _)| *known == settings);
+            let config = known.map_or_else(
+                || Arc::new(FilterConfig::new(&settings)),
+                |(_, config)| config.clone(),
+            );
+            (id, (settings, config))
+        });
+        Self { filters: filters.collect(), ..self.with_privacy(&found.privacy) }
+    }
+
+    fn with_privacy(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
         let mut made: HashMap<&PrivacySettings, Arc<ScrubConfig>> =
             self.projects.values().map(|(settings, config)| (settings, config.clone())).collect();
         let found: Vec<_> = found.iter().map(|(id, privacy)| (*id, privacy.effective())).collect();
@@ -62,7 +89,7 @@ impl KnownSettings {
                 made.entry(settings).or_insert_with(|| Arc::new(ScrubConfig::new(settings)));
             (*id, (settings.clone(), config.clone()))
         });
-        Self { default: ScrubConfig::default(), projects: projects.collect() }
+        Self { projects: projects.collect(), ..Self::default() }
     }
 }
 
@@ -73,11 +100,16 @@ impl ProjectSettings {
         if let Some(known) = self.lock().fresh(now) {
             return Some(known);
         }
-        let question = async { privacy::store::list_set(&mut *db.acquire().await?).await };
+        let question = async {
+            let mut db = db.acquire().await?;
+            let privacy = privacy::store::list_set(&mut db).await?;
+            let filters = filters::store::list_set(&mut db).await?;
+            Ok::<_, sqlx::Error>(Found { privacy, filters })
+        };
         match timeout(PATIENCE, question).await {
             Ok(Ok(found)) => {
                 let mut state = self.lock();
-                let known = Arc::new(state.known.take().unwrap_or_default().renewed(&found));
+                let known = Arc::new(state.known.take().unwrap_or_default().renewed(found));
                 *state = State { asked_at: Some(now), known: Some(known.clone()) };
                 return Some(known);
             }
@@ -114,12 +146,27 @@ mod tests {
             ProjectPrivacy { own: Some(own), organization: PrivacySettings::default() }
         };
         let one = KnownSettings::default()
-            .renewed(&[(ProjectId(1), own("salary")), (ProjectId(2), own("salary"))]);
+            .with_privacy(&[(ProjectId(1), own("salary")), (ProjectId(2), own("salary"))]);
         assert!(std::ptr::eq(one.scrubbing(ProjectId(1)), one.scrubbing(ProjectId(2))));
-        let two = one.renewed(&[(ProjectId(1), own("salary")), (ProjectId(2), own("iban"))]);
+        let two = one.with_privacy(&[(ProjectId(1), own("salary")), (ProjectId(2), own("iban"))]);
         assert!(std::ptr::eq(one.scrubbing(ProjectId(1)), two.scrubbing(ProjectId(1))));
         assert!(!std::ptr::eq(one.scrubbing(ProjectId(2)), two.scrubbing(ProjectId(2))));
         assert!(std::ptr::eq(two.scrubbing(ProjectId(3)), &raw const two.default));
+    }
+
+    #[test]
+    fn filters_that_did_not_change_are_not_compiled_again() {
+        let found = |release: &str| {
+            let releases = vec![release.to_owned()];
+            let settings = FilterSettings { releases, ..FilterSettings::default() };
+            Found { filters: vec![(ProjectId(1), settings)], ..Found::default() }
+        };
+        let one = KnownSettings::default().renewed(found("1.*"));
+        let two = one.renewed(found("1.*"));
+        assert!(std::ptr::eq(one.filters(ProjectId(1)), two.filters(ProjectId(1))));
+        let three = two.renewed(found("2.*"));
+        assert!(!std::ptr::eq(two.filters(ProjectId(1)), three.filters(ProjectId(1))));
+        assert!(std::ptr::eq(three.filters(ProjectId(2)), &raw const three.default_filters));
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,6 +20,7 @@ use super::accounts::sign_out::SignOutPath;
 use super::accounts::tokens::{RevokeTokenPath, TokenRedirectPath, TokensPath};
 use super::accounts::{account, profile, sessions, setup, sign_in, sign_out, tokens};
 use super::error::{Error, Report};
+use super::filters::project::ProjectFiltersPath;
 use super::home::HomePath;
 use super::issues::attachments::{AttachmentImagePath, AttachmentPath};
 use super::issues::paths::{
@@ -39,7 +40,9 @@ use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
 use super::usage::UsagePath;
-use super::{assets, home, issues, organizations, privacy, projects, session, usage, visit};
+use super::{
+    assets, filters, home, issues, organizations, privacy, projects, session, usage, visit,
+};
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
 
@@ -107,6 +110,8 @@ pub fn routes() -> Routes<App, Access> {
         .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::rename_project)
         .get (ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::show_project_privacy)
         .post(ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::update_project_privacy)
+        .get (ProjectFiltersPath::PATH,       Access::Member,   filters::project::show_project_filters)
+        .post(ProjectFiltersPath::PATH,       Access::Member,   filters::project::update_project_filters)
         .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
         .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
 

@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::app::Essentials;
 use crate::base::{Clock, EventId, IssueId, ProjectId, Timestamp};
 use crate::domain::events;
+use crate::domain::filters::FilterSettings;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::issues::{self, Archive, Resolution, Scope};
 use crate::domain::journal::LaneKey;
@@ -20,7 +21,7 @@ use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::pipeline::commit::{self, Target};
-use crate::pipeline::stages::ScrubConfig;
+use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, Processed, process};
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{
@@ -54,6 +55,7 @@ struct Workshop {
     /// By scene.
     projects: Vec<(Project, ProjectKey)>,
     grouping: grouping::Config,
+    filters: FilterConfig,
     scrubbing: ScrubConfig,
     hot: HotIssues,
     dictionaries: Dictionaries,
@@ -87,6 +89,7 @@ impl Fill {
             plan,
             projects: made,
             grouping: grouping::Config::default(),
+            filters: FilterConfig::new(&FilterSettings::nothing()),
             scrubbing: ScrubConfig::default(),
             hot: HotIssues::default(),
             dictionaries: Dictionaries::default(),
@@ -209,6 +212,7 @@ impl Workshop {
         let context = Context {
             project_id: project.id,
             grouping: &self.grouping,
+            filters: &self.filters,
             scrubbing: &self.scrubbing,
             hot: &self.hot,
             dictionaries: &self.dictionaries,

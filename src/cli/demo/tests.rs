@@ -6,10 +6,11 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 
 use crate::base::{ProjectId, Timestamp};
+use crate::domain::filters::FilterSettings;
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::pipeline::prepared::PreparedEvent;
-use crate::pipeline::stages::ScrubConfig;
+use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, process};
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
@@ -30,6 +31,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
     let context = Context {
         project_id: ProjectId(1),
         grouping: &grouping::Config::default(),
+        filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),

@@ -24,10 +24,10 @@ pub(super) async fn bounded(db: &mut PgConnection, counts: Counts) -> sqlx::Resu
     let projects: Vec<i64> = projects.into_iter().collect();
     let since = first - TimeDelta::days(1);
     let stored = store::list_client_reasons(db, &projects, since).await?;
-    Ok(fold(counts, stored))
+    Ok(fold(&counts, stored))
 }
 
-fn fold(counts: Counts, stored: Vec<(ProjectId, String)>) -> Counts {
+fn fold(counts: &Counts, stored: Vec<(ProjectId, String)>) -> Counts {
     let mut known: HashMap<ProjectId, HashSet<String>> = HashMap::new();
     for (project, reason) in stored {
         known.entry(project).or_default().insert(reason);
@@ -82,7 +82,7 @@ mod tests {
         counts.add(counter(1, Cow::Borrowed("ours")), 5);
         counts.add(counter(2, Cow::Owned("before_send".to_owned())), 3);
         let stored = vec![(ProjectId(1), "made up 149".to_owned())];
-        let folded = fold(counts, stored);
+        let folded = fold(&counts, stored);
         assert_eq!(folded.len(), MAX_REASONS + 3);
         assert_eq!(quantity(&folded, 1, "made up 149"), 2, "it was there before");
         assert_eq!(quantity(&folded, 1, "made up 098"), 2);

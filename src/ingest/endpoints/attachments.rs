@@ -39,7 +39,7 @@ async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<()
     let path = path_project(request)?;
     let event_id = path_event(request)?;
     let credentials = authenticate::credentials(request)?.ok_or(Error::MissingAuth)?;
-    let sender = authenticate::authorize(ingest, path, credentials).await?;
+    let sender = authenticate::authorize(ingest, request, path, credentials).await?;
     let boundary = limits::noted(ingest, Some(&sender), boundary(request))?;
     let received = body::receive(ingest, &request.headers, body, MAX_ENVELOPE_BYTES).await;
     let Received { bytes, mut memory } = limits::noted(ingest, Some(&sender), received)?;

@@ -31,7 +31,9 @@ pub(super) async fn receive(
     let path = path_project(request)?;
     // Before the body is read, if possible: a stranger gets no memory.
     let sender = match authenticate::credentials(request)? {
-        Some(credentials) => Some(authenticate::authorize(ingest, path, credentials).await?),
+        Some(credentials) => {
+            Some(authenticate::authorize(ingest, request, path, credentials).await?)
+        }
         None => None,
     };
     let received = body::receive(ingest, &request.headers, body, most).await;

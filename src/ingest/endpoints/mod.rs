@@ -62,7 +62,8 @@ async fn keep(
     let envelope = Envelope::parse(&bytes).map_err(Error::from);
     let envelope = limits::noted(ingest, sender.as_ref(), envelope)?;
     let path = path_project(request)?;
-    let sender = authenticate::with_envelope(ingest, path, sender, &envelope.header).await?;
+    let sender =
+        authenticate::with_envelope(ingest, request, path, sender, &envelope.header).await?;
     let counts = Counts::of(&envelope);
     counts.checked(ingest, &sender, limits::check(&envelope))?;
     let event_id = match envelope.header.event_id {

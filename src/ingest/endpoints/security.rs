@@ -46,7 +46,7 @@ pub(in crate::ingest) async fn receive_reports(
 async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<(), Error> {
     let path = path_project(request)?;
     let credentials = authenticate::credentials(request)?.ok_or(Error::MissingAuth)?;
-    let sender = authenticate::authorize(ingest, path, credentials).await?;
+    let sender = authenticate::authorize(ingest, request, path, credentials).await?;
     limits::noted(ingest, Some(&sender), check_type(request))?;
     let received = body::receive(ingest, &request.headers, body, MAX_EVENT_BYTES).await;
     let mut received = limits::noted(ingest, Some(&sender), received)?;

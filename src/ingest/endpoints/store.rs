@@ -73,7 +73,7 @@ async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<Ac
 async fn sender(ingest: &Ingest, request: &Parts) -> Result<Sender, Error> {
     let path = path_project(request)?;
     let credentials = authenticate::credentials(request)?.ok_or(Error::MissingAuth)?;
-    authenticate::authorize(ingest, path, credentials).await
+    authenticate::authorize(ingest, request, path, credentials).await
 }
 
 /// Puts the event into an envelope and keeps that.

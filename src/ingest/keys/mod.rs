@@ -21,7 +21,8 @@ use tracing::warn;
 
 use crate::app::App;
 use crate::base::{Clock, ProjectId, Timestamp};
-use crate::domain::projects::{ProjectKey, store};
+use crate::domain::filters::store::{self, KeyRow};
+use crate::domain::filters::{Source, SourcePattern};
 use crate::protocol::auth::PublicKey;
 
 /// How long an active key is believed to be one. A key that is switched off is refused that late.
@@ -44,12 +45,14 @@ const MAX_KEYS: usize = 10_000;
 const MAX_QUESTIONS: usize = 4;
 
 /// What is known of a key that exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KnownKey {
     /// Its project.
     pub(super) project_id: ProjectId,
     /// Whether events are accepted with it.
     pub(super) is_active: bool,
+    /// The pages that may send with it; `None` for all.
+    pub(super) pages: Option<Arc<[SourcePattern]>>,
 }
 
 /// It is not known whether a key is good, for reasons of our own.
@@ -77,7 +80,7 @@ struct State {
     paused_until: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     key: KnownKey,
     checked_at: Timestamp,
@@ -117,7 +120,7 @@ impl KeyCache {
             Plan::Ask(question) => question,
         };
         // If the request that asks goes away, one of those that wait asks instead.
-        let answer = *question.get_or_init(ask).await;
+        let answer = question.get_or_init(ask).await.clone();
         self.lock().settle(key, &question, answer, clock.now())
     }
 
@@ -145,9 +148,26 @@ impl KeyCache {
     }
 }
 
-impl From<ProjectKey> for KnownKey {
-    fn from(key: ProjectKey) -> Self {
-        Self { project_id: key.project_id, is_active: key.is_active }
+impl From<KeyRow> for KnownKey {
+    fn from(key: KeyRow) -> Self {
+        let is_open = key.allowed_domains.iter().any(|line| line == "*");
+        let patterns =
+            key.allowed_domains.iter().filter_map(|line| SourcePattern::parse(line).ok());
+        Self {
+            project_id: key.project_id,
+            is_active: key.is_active,
+            pages: (!is_open).then(|| patterns.collect()),
+        }
+    }
+}
+
+impl KnownKey {
+    /// Whether a page may send with this key; whoever is no page may.
+    pub(super) fn allows(&self, page: Option<&Source>) -> bool {
+        match (&self.pages, page) {
+            (Some(pages), Some(page)) => pages.iter().any(|pattern| pattern.matches(page)),
+            _ => true,
+        }
     }
 }
 
@@ -168,7 +188,7 @@ impl State {
         if let Some(entry) = self.known.get_mut(&key) {
             let is_asked = entry.asked_at.is_some_and(|at| is_within(now, at, ASKING_FOR));
             if entry.is_fresh(now) || is_asked || is_paused {
-                return Plan::Answer(Ok(Some(entry.key)));
+                return Plan::Answer(Ok(Some(entry.key.clone())));
             }
             entry.asked_at = Some(now);
         } else if self.unknown.get(&key).is_some_and(|at| is_within(now, *at, REFUSED_FOR)) {
@@ -191,12 +211,12 @@ impl State {
     ) -> Answer {
         if self.asked.get(&key).is_some_and(|asked| Arc::ptr_eq(asked, question)) {
             self.asked.remove(&key);
-            self.note(key, answer, now);
+            self.note(key, answer.clone(), now);
         }
         match answer {
             Ok(found) => Ok(found),
             Err(Unavailable) => {
-                self.known.get(&key).map(|entry| Some(entry.key)).ok_or(Unavailable)
+                self.known.get(&key).map(|entry| Some(entry.key.clone())).ok_or(Unavailable)
             }
         }
     }

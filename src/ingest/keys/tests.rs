@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-const ACTIVE: KnownKey = KnownKey { project_id: ProjectId(1), is_active: true };
-const SWITCHED_OFF: KnownKey = KnownKey { project_id: ProjectId(1), is_active: false };
+const ACTIVE: KnownKey = KnownKey { project_id: ProjectId(1), is_active: true, pages: None };
+const SWITCHED_OFF: KnownKey = KnownKey { project_id: ProjectId(1), is_active: false, pages: None };
 
 /// A cache, a clock, and how often was asked.
 struct Rig {
@@ -59,7 +59,7 @@ async fn an_active_key_is_asked_for_once_a_minute() {
 async fn unknown_and_switched_off_keys_are_asked_for_sooner() {
     for refused in [None, Some(SWITCHED_OFF)] {
         let rig = Rig::new();
-        assert_eq!(rig.find(Ok(refused)).await, Ok(refused));
+        assert_eq!(rig.find(Ok(refused.clone())).await, Ok(refused.clone()));
         rig.later(REFUSED_FOR - MOMENT);
         assert_eq!(rig.find(Ok(Some(ACTIVE))).await, Ok(refused));
         rig.later(MOMENT);

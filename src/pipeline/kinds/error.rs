@@ -1,10 +1,12 @@
 //! Errors: what Picket is for.
 
 use crate::domain::issues::batch::{Arrival, ArrivalHash, Subject};
+use crate::domain::usage::Outcome;
 use crate::grouping;
 use crate::pipeline::Context;
 use crate::pipeline::prepared::{Payload, PreparedEvent};
 use crate::pipeline::stages::describe::{Description, describe};
+use crate::pipeline::stages::filter::{SentBy, filter};
 use crate::pipeline::stages::normalize::{Facts, normalize};
 use crate::pipeline::stages::scrub::scrub;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
@@ -33,7 +35,8 @@ pub(super) fn finish(
     category: DataCategory,
 ) -> Result<PreparedEvent, Ended> {
     let event = event.try_map(|event| normalized(event, facts, problems))?;
-    // Filtering stands here once it exists, and symbolication behind scrubbing.
+    let event = event.try_map(|event| wanted(context, facts, event))?;
+    // Symbolication stands behind scrubbing once it exists.
     let event = event.try_map(|event| Ok(scrubbed(context, event)))?;
     let prepared = event.try_map(|event| Ok(prepare(context, facts, event, category)))?;
     Ok(prepared.hand_over())
@@ -48,6 +51,13 @@ pub(super) fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped>
 fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
     Ok(event)
+}
+
+fn wanted(context: &Context<'_>, facts: &Facts, event: Event) -> Result<Event, Dropped> {
+    match filter(&event, SentBy::of(facts), context.filters) {
+        Ok(()) => Ok(event),
+        Err(reason) => Err(Dropped { outcome: Outcome::Filtered, reason }),
+    }
 }
 
 fn scrubbed(context: &Context<'_>, mut event: Event) -> Event {

@@ -131,6 +131,7 @@ impl LaneWorker {
         let context = Context {
             project_id: accepted.project_id,
             grouping: &self.worker.grouping,
+            filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
             hot: &self.worker.hot,
             dictionaries: &self.worker.dictionaries,

@@ -118,14 +118,14 @@ pub async fn show_usage(
     let kept = app.config.retention.events_days;
     let is_long = i64::from(kept) < i64::from(span.steps) && period != "24h";
     let retention_days = is_long.then_some(kept);
-    Page::new(&UsageView { retention_days, ..view(&member, path, &query, overview) })
+    Page::new(&UsageView { retention_days, ..view(&member, path, &query, &overview) })
 }
 
 fn period(query: &UsageQuery) -> (&'static str, &'static str, &'static str, Span) {
     PERIODS.into_iter().find(|(value, ..)| *value == query.period).unwrap_or(PERIODS[0])
 }
 
-fn view(member: &Member, path: UsagePath, query: &UsageQuery, overview: Overview) -> UsageView {
+fn view(member: &Member, path: UsagePath, query: &UsageQuery, overview: &Overview) -> UsageView {
     let (period, _, span, steps) = period(query);
     let url = |period: &str, project: &str, category: &str| {
         let mut address = form_urlencoded::Serializer::new(String::new());
@@ -150,10 +150,10 @@ fn view(member: &Member, path: UsagePath, query: &UsageQuery, overview: Overview
         period,
         periods: PERIODS.map(choice).into(),
         projects: projects(member, query),
-        categories: categories(&overview, |category| url(period, &query.project, category)),
-        totals: totals(&overview),
+        categories: categories(overview, |category| url(period, &query.project, category)),
+        totals: totals(overview),
         chart: Stacked::new(&words::SERIES, &overview.steps, steps.step, label),
-        reasons: reasons(&overview),
+        reasons: reasons(overview),
         category: if overview.category.is_empty() {
             String::new()
         } else {
@@ -243,7 +243,7 @@ mod tests {
         let path = UsagePath { organization: "default".parse().unwrap() };
         let query = UsageQuery { project: "checkout".to_owned(), ..UsageQuery::default() };
         let overview = Overview { category, steps, rows };
-        UsageView { retention_days: Some(30), ..view(&member, path, &query, overview) }
+        UsageView { retention_days: Some(30), ..view(&member, path, &query, &overview) }
             .render()
             .unwrap()
     }

@@ -88,6 +88,7 @@ fn filtered(reason: &str) -> &'static str {
             "A part of the application could not be loaded, mostly after a deploy."
         }
         "react-hydration-errors" => "React found other markup than the server sent.",
+        "sampled" => "The payload of its event is not kept in full, and its files with it.",
         "filtered-transaction" => "Health checks and the like.",
         _ => "A filter or sampling rule in front of Picket left it out.",
     }

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 13] = [
+const DOMAIN: [&str; 14] = [
     "error",
     "query",
     "journal",
@@ -36,6 +36,7 @@ const DOMAIN: [&str; 13] = [
     "dictionaries",
     "organizations",
     "privacy",
+    "filters",
     "projects",
     "usage",
     "attachments",

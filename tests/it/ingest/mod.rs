@@ -3,6 +3,7 @@
 mod authentication;
 mod browsers;
 pub(crate) mod corpus;
+mod domains;
 mod door;
 pub(crate) mod encodings;
 mod framing;

@@ -3,6 +3,7 @@
 mod account;
 mod attachments;
 mod browser;
+mod filters;
 mod issues;
 mod privacy;
 mod projects;

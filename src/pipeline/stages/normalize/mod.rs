@@ -43,6 +43,8 @@ mod user;
 
 use std::net::IpAddr;
 
+pub(super) use agent::browser_of;
+
 use super::{at, json, meta};
 use crate::base::{EventId, Timestamp};
 use crate::protocol::event::Event;

@@ -54,6 +54,21 @@ impl Device {
     }
 }
 
+/// The family and the major version of the browser that a user agent speaks of.
+pub(in crate::pipeline::stages) fn browser_of(user_agent: &str) -> Option<(String, u32)> {
+    let major = |version: &str| version.split('.').next()?.parse().ok();
+    let browser = user_agent::parse(user_agent).browser?;
+    // Android's own browser of old called itself Safari.
+    if browser.name == "Safari"
+        && let Some((_, behind)) = user_agent.split_once("Android ")
+    {
+        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        return Some(("Android".to_owned(), behind[..end].parse().ok()?));
+    }
+    let version = major(browser.version.as_deref()?)?;
+    Some((browser.name, version))
+}
+
 fn fields(fields: &[(&str, Option<&String>)]) -> Raw {
     let present = fields.iter().filter_map(|(key, text)| Some((*key, json::quoted((*text)?))));
     let values: Vec<_> = present.collect();
