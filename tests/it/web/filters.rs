@@ -129,6 +129,27 @@ async fn what_matches_is_answered_with_200_not_stored_and_counted_with_its_reaso
 }
 
 #[tokio::test]
+async fn files_go_the_way_of_their_event() {
+    let (app, project, _browser) = shop().await;
+    let event = error("ChunkLoadError", "Loading chunk 3 failed.");
+    let file = "{\"type\":\"attachment\",\"length\":3,\"filename\":\"a.txt\"}\nabc\n";
+    let body = format!("{{}}\n{{\"type\":\"event\"}}\n{event}\n{file}");
+    assert_eq!(app.send_envelope(&project, body).await.status(), StatusCode::OK);
+    assert_eq!(outcomes(&app).await, [row("filtered", "chunk-load-error", 1)]);
+    let files: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT category, outcome, reason, quantity FROM outcomes WHERE category <> 'error' ORDER BY 1",
+    )
+    .fetch_all(&app.app.db)
+    .await
+    .unwrap();
+    let filtered = |category: &str, quantity| {
+        (category.to_owned(), "filtered".to_owned(), "chunk-load-error".to_owned(), quantity)
+    };
+    assert_eq!(files, [filtered("attachment", 3), filtered("attachment_item", 1)]);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn settings_are_kept_and_a_line_that_cannot_be_used_is_named() {
     let (app, _, mut browser) = shop().await;
     let page = browser.get(SETTINGS).await;

@@ -23,8 +23,8 @@ fn recorded_reports(file: &str) -> Vec<String> {
     requests.iter().filter(has_report).map(body).collect()
 }
 
-fn entry(reason: &str, quantity: Value) -> Value {
-    json!({"reason": reason, "category": "error", "quantity": quantity})
+fn entry(reason: &str, quantity: impl Into<Value>) -> Value {
+    json!({"reason": reason, "category": "error", "quantity": quantity.into()})
 }
 
 async fn post(app: &TestApp, project: &TestProject, body: String) {
@@ -101,9 +101,8 @@ async fn what_recorded_clients_say_they_dropped_is_counted_in_its_hour_and_shown
 async fn of_a_report_that_is_wrong_only_what_makes_sense_is_counted() {
     let app = server().await;
     let project = app.create_project("Shop").await;
-    let entry = |reason: &str, quantity: Value| json!({"reason": reason, "category": "error", "quantity": quantity});
     let at = |timestamp: &str, reason: &str| {
-        json!({"timestamp": timestamp, "discarded_events": [entry(reason, json!(1))]}).to_string()
+        json!({"timestamp": timestamp, "discarded_events": [entry(reason, 1)]}).to_string()
     };
     let longest = "r".repeat(200);
     for payload in [
@@ -111,18 +110,18 @@ async fn of_a_report_that_is_wrong_only_what_makes_sense_is_counted() {
         "[]".to_owned(),
         "{}".to_owned(),
         json!({"discarded_events": "many"}).to_string(),
-        json!({"discarded_events": [entry("negative", json!(-1)), entry("zero", json!(0))]}).to_string(),
-        json!({"discarded_events": [entry(&"r".repeat(201), json!(1))]}).to_string(),
+        json!({"discarded_events": [entry("negative", -1), entry("zero", 0)]}).to_string(),
+        json!({"discarded_events": [entry(&"r".repeat(201), 1)]}).to_string(),
         // Ahead, and older than what is kept.
         at("2026-11-22T15:01:01Z", "ahead"),
         at("2026-01-01T00:00:00Z", "old"),
         // Three days ago, when this server did not run yet.
         at("2026-11-19T15:30:00Z", "ratelimit_backoff"),
         json!({
-            "discarded_events": [entry(&longest, json!(2)), {"reason": "x", "category": "cheese", "quantity": 4}],
-            "rate_limited_events": [entry("quota", json!(5))],
-            "filtered_events": [entry("web-crawlers", json!(6))],
-            "filtered_sampling_events": [entry("Sampled:7", json!(7))],
+            "discarded_events": [entry(&longest, 2), {"reason": "x", "category": "cheese", "quantity": 4}],
+            "rate_limited_events": [entry("quota", 5)],
+            "filtered_events": [entry("web-crawlers", 6)],
+            "filtered_sampling_events": [entry("Sampled:7", 7)],
         })
         .to_string(),
     ] {
@@ -149,14 +148,14 @@ async fn however_much_and_whatever_clients_claim_it_can_be_added_up() {
     create_user(&app, ADA).await;
     let mut browser = Browser::signed_in(&app, ADA).await;
     let project = app.create_project("Shop").await;
-    let huge: Vec<Value> = (0..200).map(|_| entry("huge", json!(u64::MAX))).collect();
+    let huge: Vec<Value> = (0..200).map(|_| entry("huge", u64::MAX)).collect();
     let huge = json!({ "discarded_events": huge }).to_string();
     let item = format!("{{\"type\":\"client_report\",\"length\":{}}}\n{huge}\n", huge.len());
     for _ in 0..2 {
         post(&app, &project, format!("{{}}\n{}", item.repeat(2))).await;
     }
     let made_up: Vec<Value> =
-        (0..200).map(|number| entry(&format!("made up {number}"), json!(1))).collect();
+        (0..200).map(|number| entry(&format!("made up {number}"), 1)).collect();
     report(&app, &project, &json!({ "discarded_events": made_up }).to_string()).await;
     let reasons: (i64, i64) = sqlx::query_as(
         "SELECT count(DISTINCT reason), sum(quantity) FILTER (WHERE reason LIKE 'made up%' OR reason = 'other')::bigint FROM outcomes",
