@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod attachments;
 pub mod dictionaries;
 pub mod events;
+pub mod feedback;
 pub mod filters;
 pub mod issues;
 pub mod journal;

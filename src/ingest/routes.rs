@@ -16,7 +16,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use metrics::{counter, histogram};
 
-use super::endpoints::{attachments, envelope, security, store};
+use super::endpoints::{attachments, envelope, error_page, security, store};
 use super::error::Refused;
 use super::{Error, Ingest, Options};
 use crate::app::App;
@@ -47,6 +47,10 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
     let store = || door("store", "GET, POST, OPTIONS", get(store::receive_pixel).post(store::receive_event));
     let security = || door("security", "POST, OPTIONS", post(security::receive_reports));
     let attachments = || door("attachments", "POST, OPTIONS", post(attachments::receive_attachments));
+    let error_page = || {
+        let handlers = get(error_page::show_dialog).post(error_page::receive_report);
+        door("error_page", "GET, POST, OPTIONS", handlers)
+    };
     Router::new()
         .route("/api/{project}/envelope/",   envelope())
         .route("/api/{project}/envelope",    envelope())
@@ -60,6 +64,8 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
         .route("/api/{project}/csp-report",  security())
         .route("/api/{project}/events/{event}/attachments/", attachments())
         .route("/api/{project}/events/{event}/attachments",  attachments())
+        .route("/api/embed/error-page/", error_page())
+        .route("/api/embed/error-page",  error_page())
         .with_state(Ingest::new(app, usage, options))
 }
 

@@ -10,11 +10,11 @@ use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Recorded, Sampling};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
-use crate::domain::{attachments, events, issues, journal, projects, usage};
+use crate::domain::{attachments, events, feedback, issues, journal, projects, usage};
 use crate::infra::compression::{self, Dictionaries};
 use crate::pipeline::files::{self, StoredEvents};
 use crate::pipeline::prepared::PreparedEvent;
-use crate::pipeline::{HotIssues, Processed};
+use crate::pipeline::{HotIssues, Processed, written};
 
 /// Days back in which an event with the same id is looked for. Clients resend within minutes, or
 /// after an offline night; past that, the same id twice is stored twice.
@@ -132,6 +132,7 @@ pub async fn store(
     let stored = StoredEvents { fresh: &fresh, kept: &kept };
     let kept_files = files::kept(&counted, stored, &mut counts);
     attachments::store::insert(db, &kept_files).await?;
+    feedback::store::put(db, &written::kept(&counted, &mut counts)).await?;
     usage::add(db, counts).await?;
     // Behind the adding: what is taken back may have been added by this same batch.
     if !taken_back.is_empty() {

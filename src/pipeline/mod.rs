@@ -18,6 +18,7 @@ pub mod quarantine;
 pub mod stages;
 pub mod tracked;
 pub mod worker;
+mod written;
 
 pub use hot::HotIssues;
 pub use project_settings::ProjectSettings;
@@ -25,6 +26,7 @@ pub use quarantine::Quarantine;
 
 use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::attachments::NewAttachment;
+use crate::domain::feedback::NewFeedback;
 use crate::domain::issues::batch::Arrival;
 use crate::domain::usage::Counts;
 use crate::grouping;
@@ -75,6 +77,8 @@ pub struct Processed {
     pub events: Vec<PreparedEvent>,
     /// The files that belong to the event, or to one of another envelope.
     pub attachments: Vec<NewAttachment>,
+    /// What users wrote.
+    pub feedback: Vec<NewFeedback>,
     /// The DSN's key, under which the events' outcomes are counted.
     pub public_key: String,
     /// What became of the other items.
@@ -86,40 +90,59 @@ pub struct Processed {
 /// Processes an envelope. Pure: the same envelope gives the same result, whenever it is replayed.
 pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Processed {
     let ledger = Ledger::new(accepted.project_id, &accepted.public_key, accepted.received_at);
-    let (mut events, mut attachments) = (Vec::new(), Vec::new());
+    let mut processed =
+        Processed { public_key: accepted.public_key.clone(), ..Processed::default() };
     match Envelope::parse(&accepted.body) {
         Ok(envelope) => {
-            let facts = facts(context, accepted, &envelope);
-            let mut fate = EventFate::Elsewhere;
-            for item in envelope.items.iter().filter(|item| !is_file(item)) {
-                match process_item(context, &facts, &ledger, item) {
-                    Ok(event) => {
-                        fate = EventFate::Prepared;
-                        events.push(event);
-                    }
-                    Err(Ended(Some(why))) if item.creates_event() => {
-                        fate = EventFate::Dropped(why);
-                    }
-                    Err(Ended(_)) => {}
-                }
-            }
+            let fate = process_items(context, accepted, &envelope, &ledger, &mut processed);
             for (place, item) in envelope.items.iter().enumerate().filter(|(_, item)| is_file(item))
             {
                 let file = (place, track(&ledger, item));
                 let file = attachment::process(context, accepted, &envelope.header, fate, file);
-                attachments.extend(file.ok());
+                processed.attachments.extend(file.ok());
             }
         }
         // It was well-formed when it was accepted; only another version of Picket can disagree.
         Err(_) => ledger.count("unknown", Dropped::invalid("invalid_envelope"), 1),
     }
-    Processed {
-        events,
-        attachments,
-        public_key: accepted.public_key.clone(),
-        counts: ledger.into_counts(),
-        taken_back: accepted.set_aside_in.map(|hour| lost(accepted, hour)).unwrap_or_default(),
+    processed.counts = ledger.into_counts();
+    processed.taken_back =
+        accepted.set_aside_in.map(|hour| lost(accepted, hour)).unwrap_or_default();
+    processed
+}
+
+/// Processes everything but the files, and tells what became of what they belong to.
+fn process_items(
+    context: &Context<'_>,
+    accepted: &AcceptedEnvelope<'_>,
+    envelope: &Envelope<'_>,
+    ledger: &Ledger,
+    processed: &mut Processed,
+) -> EventFate {
+    let facts = facts(context, accepted, envelope);
+    let mut fate = EventFate::Elsewhere;
+    for item in envelope.items.iter().filter(|item| !is_file(item)) {
+        let made = match &item.header.item_type {
+            ItemType::Feedback => kinds::feedback::process(context, &facts, track(ledger, item))
+                .map(|feedback| processed.feedback.push(feedback)),
+            ItemType::UserReport => {
+                let event_id = accepted.event_id.or(envelope.header.event_id);
+                let tracked = track(ledger, item);
+                kinds::feedback::process_report(context, &facts, event_id, tracked)
+                    .map(|feedback| processed.feedback.push(feedback))
+            }
+            _ => process_item(context, &facts, ledger, item)
+                .map(|event| processed.events.push(event)),
+        };
+        if item.creates_event() {
+            fate = match made {
+                Ok(()) => EventFate::Prepared,
+                Err(Ended(Some(why))) => EventFate::Dropped(why),
+                Err(Ended(None)) => fate,
+            };
+        }
     }
+    fate
 }
 
 fn is_file(item: &Item<'_>) -> bool {

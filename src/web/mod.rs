@@ -30,6 +30,7 @@ pub mod assets;
 pub mod components;
 mod csrf;
 pub mod error;
+pub mod feedback;
 pub mod filters;
 pub mod forms;
 pub mod home;

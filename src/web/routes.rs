@@ -20,6 +20,8 @@ use super::accounts::sign_out::SignOutPath;
 use super::accounts::tokens::{RevokeTokenPath, TokenRedirectPath, TokensPath};
 use super::accounts::{account, profile, sessions, setup, sign_in, sign_out, tokens};
 use super::error::{Error, Report};
+use super::feedback::FeedbackPath;
+use super::feedback::attachments::{FeedbackAttachmentPath, FeedbackImagePath};
 use super::filters::project::ProjectFiltersPath;
 use super::home::HomePath;
 use super::issues::attachments::{AttachmentImagePath, AttachmentPath};
@@ -41,7 +43,8 @@ use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
 use super::usage::UsagePath;
 use super::{
-    assets, filters, home, issues, organizations, privacy, projects, session, usage, visit,
+    assets, feedback, filters, home, issues, organizations, privacy, projects, session, usage,
+    visit,
 };
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
@@ -128,6 +131,10 @@ pub fn routes() -> Routes<App, Access> {
         .get (IssueTagsPath::PATH,            Access::Member,   issues::tags::show_issue_tags)
         .get (IssueGroupingPath::PATH,        Access::Member,   issues::grouping::show_issue_grouping)
         .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)
+
+        .get (FeedbackPath::PATH,             Access::Member,   feedback::list::show_feedback)
+        .get (FeedbackAttachmentPath::PATH,   Access::Member,   feedback::attachments::download_feedback_attachment)
+        .get (FeedbackImagePath::PATH,        Access::Member,   feedback::attachments::show_feedback_image)
 
         .get (assets::ASSET_PATH,             Access::Asset,    assets::show_asset)
 }

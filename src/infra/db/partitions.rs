@@ -19,14 +19,16 @@ pub enum Partitioned {
     Attachments,
     /// Their bytes.
     AttachmentChunks,
+    /// What users wrote, by day of reception.
+    Feedback,
     /// What became of items, by day of their hour.
     Outcomes,
 }
 
 impl Partitioned {
     /// All such tables.
-    pub const ALL: [Self; 4] =
-        [Self::Events, Self::Attachments, Self::AttachmentChunks, Self::Outcomes];
+    pub const ALL: [Self; 5] =
+        [Self::Events, Self::Attachments, Self::AttachmentChunks, Self::Feedback, Self::Outcomes];
 
     /// The table's name.
     pub fn table(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Partitioned {
             Self::Events => "events",
             Self::Attachments => "attachments",
             Self::AttachmentChunks => "attachment_chunks",
+            Self::Feedback => "feedback",
             Self::Outcomes => "outcomes",
         }
     }
@@ -49,6 +52,11 @@ impl Partitioned {
                  PRIMARY KEY (project_id, event_id, attachment_id)"],
             Self::AttachmentChunks => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, attachment_id, position)"],
+            Self::Feedback => &[
+                "ALTER TABLE {} ADD CONSTRAINT {}_pkey PRIMARY KEY (project_id, feedback_id)",
+                "CREATE INDEX {}_latest ON {} (project_id, received_at DESC, feedback_id DESC)",
+                "CREATE INDEX {}_event ON {} (project_id, event_id)",
+            ],
             Self::Outcomes => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, hour, category, outcome, reason, public_key)"],
         }

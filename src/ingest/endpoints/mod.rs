@@ -2,6 +2,7 @@
 
 pub(super) mod attachments;
 pub(super) mod envelope;
+pub(super) mod error_page;
 pub(super) mod security;
 pub(super) mod store;
 
@@ -44,7 +45,7 @@ impl IntoResponse for Accepted {
 fn path_project(request: &Parts) -> Result<Option<ProjectId>, Error> {
     let path = request.uri.path().strip_prefix("/api/").unwrap_or_default();
     let segment = path.split('/').next().unwrap_or_default();
-    if segment == "store" {
+    if matches!(segment, "store" | "embed") {
         return Ok(None);
     }
     let project = dsn::project_id(segment).ok_or(Error::BadProject)?;

@@ -48,6 +48,16 @@ pub(super) fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped>
     event.ok_or(Dropped::invalid("no_event_payload"))
 }
 
+/// Brings an event into its canonical form, without what must not be stored.
+pub(super) fn clean(
+    context: &Context<'_>,
+    facts: &Facts,
+    event: Event,
+    problems: Problems,
+) -> Result<Event, Dropped> {
+    Ok(scrubbed(context, normalized(event, facts, problems)?))
+}
+
 fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
     Ok(event)

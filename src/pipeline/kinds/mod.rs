@@ -3,5 +3,6 @@
 pub mod attachment;
 pub mod client_report;
 pub mod error;
+pub mod feedback;
 pub mod security;
 pub mod unsupported;

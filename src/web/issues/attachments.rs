@@ -60,11 +60,7 @@ pub async fn download_attachment(
     member: Member,
     State(app): State<App>,
 ) -> Result<Response> {
-    let file = find(&app, &member, &path).await?;
-    let name = file.display_name().to_owned();
-    let length = file.size.unsigned_abs();
-    let body = Body::from_stream(attachments::stream(app.db.clone(), file));
-    Ok((download::headers(&name, length), body).into_response())
+    Ok(saved(&app, find(&app, &member, &path).await?))
 }
 
 /// Sends an image to be shown.
@@ -76,6 +72,19 @@ pub async fn show_attachment_image(
     let AttachmentImagePath { organization, issue, event, attachment } = path;
     let path = AttachmentPath { organization, issue, event, attachment };
     let file = find(&app, &member, &path).await?;
+    shown(&app, file).await
+}
+
+/// A file to be saved.
+pub(in crate::web) fn saved(app: &App, file: Attachment) -> Response {
+    let name = file.display_name().to_owned();
+    let length = file.size.unsigned_abs();
+    let body = Body::from_stream(attachments::stream(app.db.clone(), file));
+    (download::headers(&name, length), body).into_response()
+}
+
+/// A file to be shown, if it is an image that may be.
+pub(in crate::web) async fn shown(app: &App, file: Attachment) -> Result<Response> {
     if !file.content.is_image() || file.size > MAX_IMAGE_BYTES {
         return Err(Error::NotFound);
     }

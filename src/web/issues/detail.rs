@@ -19,9 +19,11 @@ use crate::app::App;
 use crate::base::{EventId, Timestamp};
 use crate::domain::events::payload::{self, Payload};
 use crate::domain::events::{self, EventRow, Neighbours, Which};
+use crate::domain::feedback;
 use crate::domain::issues::{self, Issue};
 use crate::infra::http::cookies::Cookies;
 use crate::web::components::time::Moment;
+use crate::web::feedback::list::FeedbackView;
 use crate::web::{Error, Member, Page, Query, Result, Shell};
 
 /// Remembers the order of frames that a reader chose.
@@ -54,6 +56,8 @@ pub(super) struct DetailView {
     tags: Vec<TagView>,
     /// The files that came with it.
     attachments: Vec<AttachmentView>,
+    /// What users wrote about it.
+    feedback: Vec<FeedbackView>,
 }
 
 /// An event among those of its issue.
@@ -162,9 +166,10 @@ pub(super) async fn show(
         event: None,
         tags: Vec::new(),
         attachments: Vec::new(),
+        feedback: Vec::new(),
     };
     if let Some(row) = row {
-        view.add_event(app, db, issue, &row, order).await?;
+        view.add_event(app, db, (member, issue), &row, order).await?;
     }
     let mut response = Page::new(&view)?.into_response();
     if asked.query.order.is_some()
@@ -180,7 +185,7 @@ impl DetailView {
         &mut self,
         app: &App,
         db: &mut PgConnection,
-        issue: &Issue,
+        (member, issue): (&Member, &Issue),
         row: &EventRow,
         order: Order,
     ) -> Result<()> {
@@ -195,6 +200,20 @@ impl DetailView {
             self.attachments = attachments::load(db, row, &event_url).await?;
         }
         self.place = Some(place);
+        self.add_feedback(db, member, row, now).await
+    }
+
+    async fn add_feedback(
+        &mut self,
+        db: &mut PgConnection,
+        member: &Member,
+        row: &EventRow,
+        now: Timestamp,
+    ) -> Result<()> {
+        let written = feedback::of_event(db, row.project_id, row.event_id, row.received_at).await?;
+        let organization = &member.organization.slug;
+        let view = |one| FeedbackView::beside_event(organization, &member.projects, one, now);
+        self.feedback = written.iter().map(view).collect();
         Ok(())
     }
 }
@@ -246,6 +265,7 @@ impl DetailView {
             event: None,
             tags: Vec::new(),
             attachments: Vec::new(),
+            feedback: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod account;
 mod attachments;
 mod browser;
+mod feedback;
 mod filters;
 mod issues;
 mod privacy;

@@ -3,6 +3,7 @@
 
 use sqlx::PgConnection;
 
+use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::attachments::{self, Attachment, VIEW_HIERARCHY};
 use crate::domain::events::EventRow;
 use crate::protocol::lenient::Raw;
@@ -48,11 +49,20 @@ pub async fn load(
     row: &EventRow,
     event_url: &str,
 ) -> Result<Vec<AttachmentView>> {
-    let files = attachments::list(db, row.project_id, row.event_id, row.received_at).await?;
+    load_of(db, (row.project_id, row.event_id, row.received_at), event_url).await
+}
+
+/// The files of an event or feedback that was received at a moment.
+pub async fn load_of(
+    db: &mut PgConnection,
+    (project, id, received_at): (ProjectId, EventId, Timestamp),
+    url: &str,
+) -> Result<Vec<AttachmentView>> {
+    let files = attachments::list(db, project, id, received_at).await?;
     let mut views = Vec::with_capacity(files.len());
     let mut previews = 0;
     for file in &files {
-        let mut view = AttachmentView::new(file, event_url);
+        let mut view = AttachmentView::new(file, url);
         let is_text = file.content == attachments::Content::Text;
         if is_text && previews < MAX_PREVIEWS {
             previews += 1;
@@ -103,7 +113,6 @@ impl AttachmentView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{EventId, ProjectId};
     use crate::domain::attachments::{NewAttachment, PLAIN, Stated};
 
     fn view(kind: &'static str, bytes: &[u8]) -> AttachmentView {

@@ -1,0 +1,6 @@
+//! What users wrote.
+
+pub mod attachments;
+pub mod list;
+
+pub use list::FeedbackPath;
