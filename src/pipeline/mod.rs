@@ -85,6 +85,8 @@ pub struct Processed {
     pub counts: Counts,
     /// What was counted when the envelope was set aside, and no longer holds.
     pub taken_back: Counts,
+    /// Whether an event in it was no JSON: somebody may want to see what it was.
+    pub is_unreadable: bool,
 }
 
 /// Processes an envelope. Pure: the same envelope gives the same result, whenever it is replayed.
@@ -137,7 +139,10 @@ fn process_items(
         if item.creates_event() {
             fate = match made {
                 Ok(()) => EventFate::Prepared,
-                Err(Ended(Some(why))) => EventFate::Dropped(why),
+                Err(Ended(Some(why))) => {
+                    processed.is_unreadable |= why.reason == kinds::error::NOT_JSON;
+                    EventFate::Dropped(why)
+                }
                 Err(Ended(None)) => fate,
             };
         }

@@ -15,6 +15,9 @@ use crate::protocol::envelope::Item;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
 
+/// Why an event ends that is no JSON.
+pub const NOT_JSON: &str = "invalid_json";
+
 /// Brings an event from its bytes to what the batch stores.
 pub fn process(
     context: &Context<'_>,
@@ -44,7 +47,7 @@ pub(super) fn finish(
 
 /// Reads an event that was sent as one.
 pub(super) fn parse(bytes: &[u8], problems: &Problems) -> Result<Event, Dropped> {
-    let event = Event::read(bytes, problems).map_err(|_| Dropped::invalid("invalid_json"))?;
+    let event = Event::read(bytes, problems).map_err(|_| Dropped::invalid(NOT_JSON))?;
     event.ok_or(Dropped::invalid("no_event_payload"))
 }
 

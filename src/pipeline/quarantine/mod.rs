@@ -2,7 +2,8 @@
 //!
 //! An envelope that panics the pipeline, or that the database refuses three times when it is alone in
 //! its batch, would stop its lane for ever. It goes to `<data_dir>/quarantine/` as it was accepted,
-//! beside a file that says why, and the flow goes on. Damaged stretches of the journal are copied there, too.
+//! beside a file that says why, and the flow goes on. Damaged stretches of the journal are copied there, too,
+//! and a few envelopes whose event is no JSON: they are counted as invalid and are only looked at.
 //!
 //! An owner sees on a page what is there ([`Quarantine::list`]), looks at it, deletes it, or hands it back to
 //! the journal ([`Quarantine::record`]). A name from outside only ever picks one of what is listed.
@@ -26,6 +27,12 @@ use crate::protocol::accepted::AcceptedEnvelope;
 
 /// The most bytes the quarantine may take; past it, only the reasons are kept.
 const MAX_BYTES: u64 = 256 << 20;
+
+/// The most envelopes that are kept because their event is no JSON. Anybody who has the DSN can make more.
+const MAX_UNREADABLE: usize = 100;
+
+/// How their names begin.
+const UNREADABLE: &str = "unreadable";
 
 /// What holds an envelope.
 const ENVELOPE: &str = "envelope";
@@ -69,6 +76,8 @@ pub struct About {
     pub received_at: Option<Timestamp>,
     /// The id that its sender was answered.
     pub event_id: Option<EventId>,
+    /// Whether it met its end as what it is, and is here only to be looked at.
+    pub is_final: bool,
     /// What else was known when it was accepted, and is needed to try again.
     public_key: String,
     client_address: Option<IpAddr>,
@@ -98,17 +107,61 @@ impl Quarantine {
         reason: &str,
         now: Timestamp,
     ) -> io::Result<()> {
-        // Users' data: for nobody else, whoever may pass through the data directory.
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
         let name = format!("lane-{}-{position:020}", lane.lane);
         let accepted = AcceptedEnvelope::decode(record).ok();
         let about = About::new(accepted.as_ref(), reason, now);
-        if self.bytes()? + record.len() as u64 <= MAX_BYTES {
-            let body = accepted.as_ref().map_or(record, |envelope| &*envelope.body);
-            self.write(&name, ENVELOPE, body)?;
+        self.store(&name, accepted.as_ref(), record, &about)
+    }
+
+    /// Keeps a record whose event is no JSON, unless there are many already.
+    pub fn keep_unreadable(
+        &self,
+        lane: LaneKey,
+        position: u64,
+        record: &[u8],
+        now: Timestamp,
+    ) -> io::Result<()> {
+        if self.count_unreadable()? >= MAX_UNREADABLE {
+            return Ok(());
         }
-        let about = serde_json::to_vec(&about).expect("texts, numbers and moments are JSON");
-        self.write(&name, REASON, &about)?;
+        let name = format!("{UNREADABLE}-{}-{position:020}", lane.lane);
+        let accepted = AcceptedEnvelope::decode(record).ok();
+        let about = About {
+            is_final: true,
+            ..About::new(
+                accepted.as_ref(),
+                "An event in it is not JSON. It was counted as invalid.",
+                now,
+            )
+        };
+        self.store(&name, accepted.as_ref(), record, &about)
+    }
+
+    fn count_unreadable(&self) -> io::Result<usize> {
+        let names = match fs::read_dir(&self.directory) {
+            Ok(files) => files.map(|file| Ok(file?.file_name())).collect::<io::Result<Vec<_>>>()?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let reasons = names.iter().filter_map(|name| name.to_str());
+        Ok(reasons.filter(|name| name.starts_with(UNREADABLE) && name.ends_with(REASON)).count())
+    }
+
+    fn store(
+        &self,
+        name: &str,
+        accepted: Option<&AcceptedEnvelope<'_>>,
+        record: &[u8],
+        about: &About,
+    ) -> io::Result<()> {
+        // Users' data: for nobody else, whoever may pass through the data directory.
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        if self.bytes()? + record.len() as u64 <= MAX_BYTES {
+            let body = accepted.map_or(record, |envelope| &*envelope.body);
+            self.write(name, ENVELOPE, body)?;
+        }
+        let about = serde_json::to_vec(about).expect("texts, numbers and moments are JSON");
+        self.write(name, REASON, &about)?;
         self.sync()
     }
 
@@ -141,9 +194,9 @@ impl Quarantine {
     }
 
     /// An entry as the record that the journal held, to go there once more; none if its bytes were not kept, or
-    /// if it never was a record.
+    /// if it cannot go back.
     pub fn record(&self, entry: &Entry) -> io::Result<Option<(ProjectId, Vec<u8>)>> {
-        if !entry.is_envelope {
+        if !entry.can_go_back() {
             return Ok(None);
         }
         let Some(bytes) = self.read(entry)? else { return Ok(None) };
@@ -230,6 +283,13 @@ impl Quarantine {
     fn bytes(&self) -> io::Result<u64> {
         let size = |entry: io::Result<fs::DirEntry>| entry?.metadata().map(|about| about.len());
         fs::read_dir(&self.directory)?.map(size).sum()
+    }
+}
+
+impl Entry {
+    /// Whether the pipeline may try again: a stretch of the journal is no record, and what is not JSON stays so.
+    pub fn can_go_back(&self) -> bool {
+        self.is_envelope && !self.about.is_final
     }
 }
 

@@ -100,3 +100,18 @@ fn the_latest_comes_first_and_other_files_are_no_entries() {
     assert_eq!(quarantine.record(broken).unwrap(), None, "there is nothing to try");
     assert_eq!(entries.len(), 5);
 }
+
+#[test]
+fn of_what_is_no_json_a_hundred_are_kept_and_none_goes_back() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let quarantine = Quarantine::of(data_dir.path());
+    let record = envelope("{}\n").encode();
+    for position in 0..=MAX_UNREADABLE as u64 {
+        quarantine.keep_unreadable(lane(), position, &record, at(5)).unwrap();
+    }
+    let entries = quarantine.list().unwrap();
+    assert_eq!(entries.len(), MAX_UNREADABLE);
+    assert_eq!(quarantine.record(&entries[0]).unwrap(), None);
+    quarantine.keep(lane(), 1000, &record, "it panicked", at(6)).unwrap();
+    assert_eq!(quarantine.list().unwrap().len(), MAX_UNREADABLE + 1, "faults are kept besides");
+}

@@ -7,7 +7,7 @@ use metrics::{counter, histogram};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::super::commit::Stretch;
 use super::super::project_settings::KnownSettings;
@@ -105,7 +105,12 @@ impl LaneWorker {
         let bytes = record.bytes;
         let (processed, received_at) =
             match catch_unwind(AssertUnwindSafe(|| self.digest(&bytes, settings))) {
-                Ok(Ok(digested)) => digested,
+                Ok(Ok((processed, received_at))) => {
+                    if processed.is_unreadable {
+                        self.keep_unreadable(end, &bytes);
+                    }
+                    (processed, received_at)
+                }
                 Ok(Err(unreadable)) => {
                     self.set_aside(end, &bytes, &unreadable.to_string())?;
                     (Processed::default(), None)
@@ -138,6 +143,14 @@ impl LaneWorker {
             retention_days: self.worker.retention_days,
         };
         Ok((process(&context, &accepted), Some(accepted.received_at)))
+    }
+
+    /// Keeps an event that is no JSON to look at. It has its outcome: without room, nothing is lost.
+    fn keep_unreadable(&self, end: u64, record: &[u8]) {
+        let now = self.worker.clock.now();
+        if let Err(error) = self.worker.quarantine.keep_unreadable(self.lane, end, record, now) {
+            warn!(%error, "An event that is no JSON could not be kept to look at");
+        }
     }
 
     /// Puts a record into the quarantine.

@@ -71,6 +71,7 @@ struct QuarantineView {
 struct Row {
     name: String,
     is_envelope: bool,
+    can_go_back: bool,
     reason: String,
     set_aside: Option<Moment>,
     received: Option<Moment>,
@@ -92,6 +93,7 @@ impl Row {
         Self {
             name: name(),
             is_envelope: entry.is_envelope,
+            can_go_back: entry.can_go_back(),
             reason: about.reason.clone(),
             set_aside: about.set_aside_at.map(|at| Moment::new(at, now)),
             received: about.received_at.map(|at| Moment::new(at, now)),
@@ -221,6 +223,7 @@ mod tests {
         Row {
             name: entry(),
             is_envelope,
+            can_go_back: is_envelope,
             reason: "the database refuses it: <b>no</b>".to_owned(),
             set_aside: None,
             received: None,

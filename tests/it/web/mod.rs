@@ -3,6 +3,7 @@
 mod account;
 mod attachments;
 mod browser;
+mod escaping;
 mod feedback;
 mod filters;
 mod issues;

@@ -241,3 +241,24 @@ async fn a_name_that_is_not_listed_leads_nowhere() {
     assert!(app.data_dir().join("secret.json").exists());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn an_event_that_is_no_json_is_counted_as_invalid_and_kept_to_look_at() {
+    let app = TestApp::start().await;
+    create_user(&app, ADA).await;
+    let mut browser = Browser::signed_in(&app, ADA).await;
+    let project = app.create_project("Shop").await;
+    send(&app, &project, "{}\n{\"type\":\"event\"}\n{\"message\": <b>no\n").await;
+
+    assert_eq!(outcomes(&app).await, [("invalid".to_owned(), "invalid_json".to_owned(), 1)]);
+    let page = browser.get(PAGE).await;
+    let names = names(page.expect_page());
+    assert_eq!(names.len(), 1);
+    assert!(page.body.contains("is not JSON"), "{}", page.body);
+    assert!(!page.body.contains("Try again"), "it would stay what it is");
+    let bytes = browser.get(&format!("{PAGE}/{}/download", names[0])).await;
+    assert!(bytes.body.contains("{\"message\": <b>no"), "{}", bytes.body);
+    let retry = format!("{PAGE}/{}/retry", names[0]);
+    assert_eq!(browser.post(&retry, &[]).await.status, StatusCode::NOT_FOUND);
+    app.stop().await;
+}
