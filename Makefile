@@ -1,6 +1,6 @@
 # The few commands one needs. `make` alone lists them.
 
-.PHONY: help run demo test check prepare bench screenshots
+.PHONY: help run demo test check prepare bench
 
 help:
 	@echo "make run      build Picket and serve on http://127.0.0.1:8000"

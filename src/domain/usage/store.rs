@@ -5,17 +5,36 @@ use sqlx::PgConnection;
 use super::Counts;
 use crate::base::{ProjectId, Timestamp};
 
+/// [`Counts`] as the columns of `outcomes`, in order.
+struct Columns<'a> {
+    projects: Vec<i64>,
+    hours: Vec<Timestamp>,
+    categories: Vec<&'a str>,
+    outcomes: Vec<&'a str>,
+    reasons: Vec<&'a str>,
+    keys: Vec<&'a str>,
+    quantities: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn new(counts: &'a Counts) -> Self {
+        let rows = counts.sorted();
+        Self {
+            projects: rows.iter().map(|(counter, _)| counter.project_id.0).collect(),
+            hours: rows.iter().map(|(counter, _)| counter.hour).collect(),
+            categories: rows.iter().map(|(counter, _)| counter.category).collect(),
+            outcomes: rows.iter().map(|(counter, _)| counter.outcome.as_str()).collect(),
+            reasons: rows.iter().map(|(counter, _)| &*counter.reason).collect(),
+            keys: rows.iter().map(|(counter, _)| counter.public_key.as_str()).collect(),
+            quantities: rows.iter().map(|(_, quantity)| *quantity).collect(),
+        }
+    }
+}
+
 /// Adds `counts` to the stored counters. None passes 2^53: what clients say of themselves may be any
 /// number, and sums of counters must fit.
 pub async fn add(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
-    let rows = counts.sorted();
-    let projects: Vec<i64> = rows.iter().map(|(counter, _)| counter.project_id.0).collect();
-    let hours: Vec<Timestamp> = rows.iter().map(|(counter, _)| counter.hour).collect();
-    let categories: Vec<&str> = rows.iter().map(|(counter, _)| counter.category).collect();
-    let outcomes: Vec<&str> = rows.iter().map(|(counter, _)| counter.outcome.as_str()).collect();
-    let reasons: Vec<&str> = rows.iter().map(|(counter, _)| &*counter.reason).collect();
-    let keys: Vec<&str> = rows.iter().map(|(counter, _)| counter.public_key.as_str()).collect();
-    let quantities: Vec<i64> = rows.iter().map(|(_, quantity)| *quantity).collect();
+    let columns = Columns::new(counts);
     sqlx::query!(
         r#"
         INSERT INTO outcomes (project_id, hour, category, outcome, reason, public_key, quantity)
@@ -27,13 +46,13 @@ pub async fn add(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
         DO UPDATE SET quantity =
             least(outcomes.quantity::numeric + excluded.quantity, 9007199254740991)::bigint
         "#,
-        &projects,
-        &hours,
-        &categories as &[&str],
-        &outcomes as &[&str],
-        &reasons as &[&str],
-        &keys as &[&str],
-        &quantities,
+        &columns.projects,
+        &columns.hours,
+        &columns.categories as &[&str],
+        &columns.outcomes as &[&str],
+        &columns.reasons as &[&str],
+        &columns.keys as &[&str],
+        &columns.quantities,
     )
     .execute(db)
     .await?;
@@ -42,14 +61,7 @@ pub async fn add(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
 
 /// Takes `counts` back, which were added before; counters that end at nothing are gone.
 pub async fn take_back(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<()> {
-    let rows = counts.sorted();
-    let projects: Vec<i64> = rows.iter().map(|(counter, _)| counter.project_id.0).collect();
-    let hours: Vec<Timestamp> = rows.iter().map(|(counter, _)| counter.hour).collect();
-    let categories: Vec<&str> = rows.iter().map(|(counter, _)| counter.category).collect();
-    let outcomes: Vec<&str> = rows.iter().map(|(counter, _)| counter.outcome.as_str()).collect();
-    let reasons: Vec<&str> = rows.iter().map(|(counter, _)| &*counter.reason).collect();
-    let keys: Vec<&str> = rows.iter().map(|(counter, _)| counter.public_key.as_str()).collect();
-    let quantities: Vec<i64> = rows.iter().map(|(_, quantity)| *quantity).collect();
+    let columns = Columns::new(counts);
     sqlx::query!(
         r#"
         UPDATE outcomes SET quantity = greatest(outcomes.quantity - taken.quantity, 0)
@@ -60,20 +72,20 @@ pub async fn take_back(db: &mut PgConnection, counts: &Counts) -> sqlx::Result<(
             AND outcomes.category = taken.category AND outcomes.outcome = taken.outcome
             AND outcomes.reason = taken.reason AND outcomes.public_key = taken.public_key
         "#,
-        &projects,
-        &hours,
-        &categories as &[&str],
-        &outcomes as &[&str],
-        &reasons as &[&str],
-        &keys as &[&str],
-        &quantities,
+        &columns.projects,
+        &columns.hours,
+        &columns.categories as &[&str],
+        &columns.outcomes as &[&str],
+        &columns.reasons as &[&str],
+        &columns.keys as &[&str],
+        &columns.quantities,
     )
     .execute(&mut *db)
     .await?;
     sqlx::query!(
         "DELETE FROM outcomes WHERE project_id = ANY($1) AND hour = ANY($2) AND quantity = 0",
-        &projects,
-        &hours,
+        &columns.projects,
+        &columns.hours,
     )
     .execute(db)
     .await?;

@@ -163,6 +163,17 @@ impl TestApp {
             .unwrap()
     }
 
+    /// What became of everything: category, outcome, reason and quantity, sorted.
+    pub(crate) async fn outcomes(&self) -> Vec<(String, String, String, i64)> {
+        sqlx::query_as(
+            "SELECT category, outcome, reason, sum(quantity)::bigint FROM outcomes
+             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        )
+        .fetch_all(&self.app.db)
+        .await
+        .unwrap()
+    }
+
     /// Stops in order and checks that it does.
     pub(crate) async fn stop(mut self) {
         if let (Some(shutdown), Some(served)) = (self.shutdown.take(), self.served.take()) {

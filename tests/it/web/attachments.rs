@@ -43,13 +43,6 @@ fn new_id() -> String {
 }
 
 /// What was counted: category, outcome, reason and quantity.
-async fn outcomes(app: &TestApp) -> Vec<(String, String, String, i64)> {
-    sqlx::query_as("SELECT category, outcome, reason, sum(quantity)::bigint FROM outcomes GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-        .fetch_all(&app.app.db)
-        .await
-        .unwrap()
-}
-
 fn line(category: &str, outcome: &str, reason: &str, n: i64) -> (String, String, String, i64) {
     (category.to_owned(), outcome.to_owned(), reason.to_owned(), n)
 }
@@ -137,7 +130,7 @@ async fn files_are_listed_shown_and_saved() {
     assert_eq!(browser.get(&file_url(&page, "app.log")).await.body, log);
     let bytes: usize = files[..6].iter().map(|(_, bytes)| bytes.len()).sum();
     assert_eq!(
-        outcomes(&app).await,
+        app.outcomes().await,
         [
             line("attachment", "accepted", "", bytes.try_into().unwrap()),
             line("attachment", "unsupported", "unknown_attachment_type", 3),
@@ -240,7 +233,7 @@ async fn files_may_come_before_their_event_or_after_it() {
     let mut orphan = envelope(&id, None, &[file("a")]);
     orphan.splice(..orphan.iter().position(|byte| *byte == b'\n').unwrap(), *b"{}");
     send(&app, &project, orphan).await;
-    let counted = outcomes(&app).await;
+    let counted = app.outcomes().await;
     assert!(
         counted.contains(&line("attachment_item", "invalid", "invalid_event_id", 1)),
         "{counted:?}"
@@ -259,7 +252,7 @@ async fn files_share_the_fate_of_their_event() {
     send(&app, &project, envelope(&first, Some("{}"), &[file()])).await;
     send(&app, &project, envelope(&new_id(), Some("{}"), &[file()])).await;
     send(&app, &project, envelope(&new_id(), Some("[]"), &[file()])).await;
-    let counted = outcomes(&app).await;
+    let counted = app.outcomes().await;
     let files: Vec<_> = counted.into_iter().filter(|line| line.0 == "attachment").collect();
     assert_eq!(
         files,

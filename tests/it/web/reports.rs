@@ -39,13 +39,6 @@ fn violation(page: &str, blocked: &str) -> Value {
     }})
 }
 
-async fn outcomes(app: &TestApp) -> Vec<(String, String, String, i64)> {
-    sqlx::query_as("SELECT category, outcome, reason, sum(quantity)::bigint FROM outcomes GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-        .fetch_all(&app.app.db)
-        .await
-        .unwrap()
-}
-
 #[tokio::test]
 async fn violations_of_one_directive_by_one_host_are_one_issue() {
     let app = TestApp::start().await;
@@ -81,7 +74,7 @@ async fn violations_of_one_directive_by_one_host_are_one_issue() {
     assert!(page.contains("shop@1") && page.contains("Firefox 140.0"), "{page}");
     let text = |text: &str| text.to_owned();
     assert_eq!(
-        outcomes(&app).await,
+        app.outcomes().await,
         [
             (text("security"), text("accepted"), text(""), 3),
             (text("security"), text("invalid"), text("security_report"), 1),
