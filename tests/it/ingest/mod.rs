@@ -1,5 +1,6 @@
 //! The front door, against the acceptance list of `protocol.md` §14 and the hostile inputs of §13.1.
 
+mod acceptance;
 mod authentication;
 mod browsers;
 pub(crate) mod corpus;
