@@ -1,5 +1,7 @@
 //! `[ingest]`
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// The front door for telemetry.
@@ -13,4 +15,6 @@ pub struct IngestConfig {
     /// The most events of one issue and day that keep their payload in full; after that one in ten,
     /// and after ten times as many one in a hundred.
     pub payloads_per_issue_and_day: i64,
+    /// A database in MaxMind's format that tells where addresses are.
+    pub geo_database: Option<PathBuf>,
 }

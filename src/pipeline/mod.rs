@@ -31,6 +31,7 @@ use crate::domain::issues::batch::Arrival;
 use crate::domain::usage::Counts;
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
+use crate::infra::places::Places;
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
 use crate::protocol::lenient::{Raw, RawMap};
@@ -53,6 +54,8 @@ pub struct Context<'a> {
     pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.
     pub scrubbing: &'a ScrubConfig,
+    /// Where addresses are.
+    pub places: &'a Places,
     /// Issues of which most payloads are sampled away at present.
     pub hot: &'a HotIssues,
     /// What payloads are packed with.

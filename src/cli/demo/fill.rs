@@ -20,6 +20,7 @@ use crate::domain::projects::{self, NewProject, Project, ProjectKey};
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
+use crate::infra::places::Places;
 use crate::pipeline::commit::{self, Target};
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, Processed, process};
@@ -214,6 +215,7 @@ impl Workshop {
             grouping: &self.grouping,
             filters: &self.filters,
             scrubbing: &self.scrubbing,
+            places: &Places::default(),
             hot: &self.hot,
             dictionaries: &self.dictionaries,
             retention_days: self.retention_days,

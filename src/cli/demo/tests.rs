@@ -9,6 +9,7 @@ use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::FilterSettings;
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
+use crate::infra::places::Places;
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, process};
@@ -33,6 +34,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
         grouping: &grouping::Config::default(),
         filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
+        places: &Places::default(),
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),
         retention_days: 90,

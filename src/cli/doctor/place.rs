@@ -9,6 +9,7 @@ use super::Finding;
 use crate::base::{Clock, Timestamp};
 use crate::config::Config;
 use crate::infra::db::migrate;
+use crate::infra::places::PlaceDatabase;
 
 /// With less room the journal may have to refuse events during the next outage of Postgres.
 const COMFORTABLE_BYTES: u64 = 2 << 30;
@@ -18,6 +19,7 @@ const NEEDED_BYTES: u64 = 200 << 20;
 
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![clock(Clock::system().now())];
+    findings.extend(config.ingest.geo_database.as_deref().map(geo_database));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir.clone());
     if !data_dir.exists() {
         findings.push(Finding::good(
@@ -42,6 +44,24 @@ fn clock(now: Timestamp) -> Finding {
         );
     }
     Finding::good("clock", format!("{}", now.format("%Y-%m-%d %H:%M:%S UTC")))
+}
+
+/// Events go on without it, so nobody would notice.
+fn geo_database(path: &Path) -> Finding {
+    match PlaceDatabase::open(path) {
+        Ok(database) => Finding::good(
+            "geo database",
+            format!("`{}` is {}", path.display(), database.describe()),
+        ),
+        Err(why) => Finding::problem(
+            "geo database",
+            format!(
+                "`{}` {:#}; put a City or Country database there, or unset PICKET__INGEST__GEO_DATABASE",
+                path.display(),
+                anyhow::Error::from(why)
+            ),
+        ),
+    }
 }
 
 fn writable(data_dir: &Path) -> Finding {

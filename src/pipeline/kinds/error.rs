@@ -7,6 +7,7 @@ use crate::pipeline::Context;
 use crate::pipeline::prepared::{Payload, PreparedEvent};
 use crate::pipeline::stages::describe::{Description, describe};
 use crate::pipeline::stages::filter::{SentBy, filter};
+use crate::pipeline::stages::locate::locate;
 use crate::pipeline::stages::normalize::{Facts, normalize};
 use crate::pipeline::stages::scrub::scrub;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
@@ -37,7 +38,7 @@ pub(super) fn finish(
     problems: Problems,
     category: DataCategory,
 ) -> Result<PreparedEvent, Ended> {
-    let event = event.try_map(|event| normalized(event, facts, problems))?;
+    let event = event.try_map(|event| normalized(context, facts, event, problems))?;
     let event = event.try_map(|event| wanted(context, facts, event))?;
     // Symbolication stands behind scrubbing once it exists.
     let event = event.try_map(|event| Ok(scrubbed(context, event)))?;
@@ -58,11 +59,17 @@ pub(super) fn clean(
     event: Event,
     problems: Problems,
 ) -> Result<Event, Dropped> {
-    Ok(scrubbed(context, normalized(event, facts, problems)?))
+    Ok(scrubbed(context, normalized(context, facts, event, problems)?))
 }
 
-fn normalized(mut event: Event, facts: &Facts, problems: Problems) -> Result<Event, Dropped> {
+fn normalized(
+    context: &Context<'_>,
+    facts: &Facts,
+    mut event: Event,
+    problems: Problems,
+) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
+    locate(&mut event, context.places);
     Ok(event)
 }
 

@@ -203,7 +203,13 @@ impl<'a> Shallow<'a> {
 
     /// The object with `changes` set, whose values are JSON.
     pub(super) fn with(&self, changes: &[(&str, String)]) -> Raw {
-        let is_kept = |key: &str| changes.iter().all(|(changed, _)| *changed != key);
+        self.replace(&[], changes)
+    }
+
+    /// The object without what is `gone` and with `changes` set, whose values are JSON.
+    pub(super) fn replace(&self, gone: &[&str], changes: &[(&str, String)]) -> Raw {
+        let is_kept =
+            |key: &str| !gone.contains(&key) && changes.iter().all(|(changed, _)| *changed != key);
         let changed = changes.iter().map(|(key, value)| (*key, value.as_str()));
         if self.entries.iter().all(|(key, _)| is_kept(key)) {
             // Nothing is replaced: what is new is put behind the rest.

@@ -28,6 +28,7 @@ use crate::domain::journal::{self, LaneKey};
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::journal::Journal;
+use crate::infra::places::Places;
 
 use pause::Pause;
 
@@ -46,6 +47,8 @@ pub struct Worker {
     pub sampling: Sampling,
     /// Days until an event is deleted.
     pub retention_days: u32,
+    /// Where addresses are.
+    pub places: Arc<Places>,
     /// Which issues are hot.
     pub hot: Arc<HotIssues>,
     /// What payloads are packed with.

@@ -138,6 +138,7 @@ impl LaneWorker {
             grouping: &self.worker.grouping,
             filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
+            places: &self.worker.places,
             hot: &self.worker.hot,
             dictionaries: &self.worker.dictionaries,
             retention_days: self.worker.retention_days,

@@ -105,3 +105,24 @@ fn what_was_set_aside_is_reported() {
     let report = answer(&mut picket(directory.path(), &["doctor"]));
     assert!(line(&report, "quarantine").starts_with("warning"), "{report}");
 }
+
+#[test]
+fn a_geo_database_is_read() {
+    let directory = open_directory();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/geo/places.mmdb");
+    let mut doctor = picket(directory.path(), &["doctor"]);
+    let report = answer(doctor.env("PICKET__INGEST__GEO_DATABASE", fixture));
+    assert!(line(&report, "geo database").contains("Picket-City-Test of 20"), "{report}");
+
+    let broken = directory.path().join("broken.mmdb");
+    fs::write(&broken, "no database").unwrap();
+    for (path, why) in
+        [(&broken, "no database in MaxMind's format"), (&broken.join("x"), "cannot be read")]
+    {
+        let path = path.to_str().unwrap();
+        let report = problems(directory.path(), &[("PICKET__INGEST__GEO_DATABASE", path)]);
+        let line = line(&report, "geo database");
+        assert!(line.contains(path) && line.contains(why), "{report}");
+        assert!(line.contains("unset PICKET__INGEST__GEO_DATABASE"), "{report}");
+    }
+}

@@ -2,3 +2,4 @@
 
 mod dictionaries;
 mod normalize;
+mod places;

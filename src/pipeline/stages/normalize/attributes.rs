@@ -15,7 +15,6 @@ const MAX_RELEASE_BYTES: usize = 200;
 const MAX_ENVIRONMENT_BYTES: usize = 64;
 const MAX_DIST_BYTES: usize = 64;
 const MODULES: Budget = Budget::of(8 * 1024, 7);
-const IMAGES: Budget = Budget::of(1024 * 1024, 8);
 const REPORT: Budget = Budget::of(64 * 1024, 5);
 /// Follows the event's own nesting, and that of what the client attached.
 const META: Budget = Budget::of(512 * 1024, 40);
@@ -56,8 +55,6 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     if let Some(extra) = &mut event.extra {
         limit_extra(extra, at.field("extra"));
     }
-    // Nobody's list of binaries is that long, but it must end somewhere, and so must its nesting.
-    IMAGES.apply_to_value(&mut event.debug_meta, "debug_meta", at);
     REPORT.apply_to_value(&mut event.csp, "csp", at);
     META.apply_to_value(&mut event.meta, "_meta", at);
     for key in SERVER_SIDE {

@@ -24,6 +24,7 @@ mod body;
 mod breadcrumbs;
 mod budget;
 mod contexts;
+mod debug_meta;
 mod errors;
 mod exception;
 mod formatting;
@@ -131,6 +132,7 @@ fn apply(event: &mut Event, facts: &Facts, at: at::At<'_>) -> Result<(), Discard
     if let Some(template) = &mut event.template {
         stacktrace::normalize_frame(template, at.field("template"));
     }
+    debug_meta::normalize(event, at);
     logentry::normalize(event, at);
     breadcrumbs::normalize(event, at);
     request::normalize(event, at);

@@ -1,6 +1,7 @@
 //! Who sent a request: browser, system and device, told by its headers (`protocol.md` §5.15).
 
 mod client_hints;
+mod families;
 mod user_agent;
 
 use crate::protocol::lenient::Raw;
@@ -16,7 +17,7 @@ pub(super) struct Agent {
 }
 
 /// Something with a name and perhaps a version.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Product {
     name: String,
     version: Option<String>,
@@ -56,17 +57,9 @@ impl Device {
 
 /// The family and the major version of the browser that a user agent speaks of.
 pub(in crate::pipeline::stages) fn browser_of(user_agent: &str) -> Option<(String, u32)> {
-    let major = |version: &str| version.split('.').next()?.parse().ok();
     let browser = user_agent::parse(user_agent).browser?;
-    // Android's own browser of old called itself Safari.
-    if browser.name == "Safari"
-        && let Some((_, behind)) = user_agent.split_once("Android ")
-    {
-        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-        return Some(("Android".to_owned(), behind[..end].parse().ok()?));
-    }
-    let version = major(browser.version.as_deref()?)?;
-    Some((browser.name, version))
+    let major = browser.version.as_deref()?.split('.').next()?.parse().ok()?;
+    Some((browser.name, major))
 }
 
 fn fields(fields: &[(&str, Option<&String>)]) -> Raw {

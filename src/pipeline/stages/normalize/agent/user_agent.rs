@@ -1,148 +1,35 @@
-//! The header `User-Agent`: the families that make up nearly all traffic, by their own marks.
+//! The header `User-Agent`: browser and system by the patterns of [`families`], the device by its own
+//! marks.
 
-use super::{Agent, Device, Product};
+use super::{Agent, Device, families};
 
 /// Reads a user agent.
 pub(super) fn parse(text: &str) -> Agent {
     if text.is_empty() {
         return Agent::default();
     }
-    if let Some(bot) = bot(text) {
-        let (family, model) = ("Spider".to_owned(), "Spider".to_owned());
-        let device = Device { family, model, brand: None };
-        return Agent { browser: Some(bot), os: None, device: Some(device) };
-    }
-    Agent { browser: browser(text), os: os(text), device: device(text) }
+    let (browser, os) = families::told(text);
+    Agent { browser, os, device: device(text) }
 }
 
 /// Programs that fetch pages for search engines and the like name themselves so.
-fn bot(text: &str) -> Option<Product> {
-    let words = text.split([' ', ';', '(', ')', ',']);
-    words.filter(|word| !word.contains("://")).find_map(|word| {
-        let (name, version) = word.split_once('/').unwrap_or((word, ""));
-        is_bot(name).then(|| Product::new(name, Some(version)))
+fn is_spider(text: &str) -> bool {
+    let words = text.split([' ', ';', '(', ')', ',']).filter(|word| !word.contains("://"));
+    let mut names = words.map(|word| word.split('/').next().unwrap_or_default());
+    names.any(|name| {
+        let ends_with = |end: &str| {
+            let start = name.len().saturating_sub(end.len());
+            name.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes())
+        };
+        ["bot", "spider", "crawler"].into_iter().any(ends_with)
     })
 }
 
-fn is_bot(name: &str) -> bool {
-    let ends_with = |end: &str| {
-        let start = name.len().saturating_sub(end.len());
-        name.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes())
-    };
-    ["bot", "spider", "crawler"].into_iter().any(ends_with)
-}
-
-/// What browsers are known by, the more particular before those they claim to be.
-const BROWSERS: [(&str, &str); 20] = [
-    ("EdgA", "Edge Mobile"),
-    ("EdgiOS", "Edge Mobile"),
-    ("Edg", "Edge"),
-    ("Edge", "Edge"),
-    ("OPR", "Opera"),
-    ("Mini", "Opera Mini"),
-    ("Vivaldi", "Vivaldi"),
-    ("YaBrowser", "Yandex Browser"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("UCBrowser", "UC Browser"),
-    ("Whale", "Whale"),
-    ("DuckDuckGo", "DuckDuckGo"),
-    ("Electron", "Electron"),
-    ("FxiOS", "Firefox iOS"),
-    ("CriOS", "Chrome Mobile iOS"),
-    ("GSA", "Google"),
-    ("FBAV", "Facebook"),
-    ("HeadlessChrome", "HeadlessChrome"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-];
-
-fn browser(text: &str) -> Option<Product> {
-    let products: Vec<_> = text.split([' ', ';', '[']).filter_map(|w| w.split_once('/')).collect();
-    let version_of = |mark: &str| products.iter().find(|(name, _)| *name == mark).map(|(_, v)| *v);
-    let known = BROWSERS.iter().find_map(|(mark, name)| Some((*name, version_of(mark)?)));
-    if let Some((name, version)) = known {
-        let is_android = text.contains("Android");
-        let name = match name {
-            "Chrome" if text.contains("; wv)") => "Chrome Mobile WebView",
-            "Chrome" if is_android => "Chrome Mobile",
-            "Firefox" if is_android => "Firefox Mobile",
-            "Opera" if is_android => "Opera Mobile",
-            other => other,
-        };
-        return Some(Product::new(name, leading_version(version, '.').as_deref()));
-    }
-    internet_explorer(text).or_else(|| safari(text)).or_else(|| first_product(text))
-}
-
-fn internet_explorer(text: &str) -> Option<Product> {
-    let modern = || text.contains("Trident/").then(|| version_behind(text, "rv:"))?;
-    let version = version_behind(text, "MSIE ").or_else(modern)?;
-    Some(Product::new("IE", Some(&version)))
-}
-
-fn safari(text: &str) -> Option<Product> {
-    if !text.contains("AppleWebKit/") {
-        return None;
-    }
-    let is_mobile = ["iPhone", "iPad", "iPod"].iter().any(|device| text.contains(device));
-    let name = match (text.contains("Safari/"), is_mobile) {
-        (true, true) => "Mobile Safari",
-        (true, false) => "Safari",
-        // An app that shows pages with the system's engine.
-        (false, true) => "Mobile Safari UI/WKWebView",
-        (false, false) => return None,
-    };
-    Some(Product::new(name, version_behind(text, "Version/").as_deref()))
-}
-
-/// `curl/8.5.0`, `okhttp/4.12`: what is no browser names itself first.
-fn first_product(text: &str) -> Option<Product> {
-    let (name, rest) = text.split_whitespace().next()?.split_once('/')?;
-    let is_name = !name.is_empty() && name != "Mozilla";
-    is_name.then(|| Product::new(name, leading_version(rest, '.').as_deref()))
-}
-
-fn os(text: &str) -> Option<Product> {
-    if let Some(version) = version_behind(text, "Windows NT ") {
-        return Some(Product::new("Windows", Some(windows_version(&version))));
-    }
-    if ["iPhone", "iPad", "iPod"].iter().any(|device| text.contains(device)) {
-        let version = behind(text, " OS ").and_then(|rest| leading_version(rest, '_'));
-        return Some(Product::new("iOS", version.as_deref()));
-    }
-    if let Some(rest) = behind(text, "Mac OS X ") {
-        let version = leading_version(rest, '_').or_else(|| leading_version(rest, '.'));
-        // Browsers say no later version since 2020, whatever the system is.
-        let is_frozen = version.as_deref() == Some("10.15.7");
-        let version = if is_frozen { Some(">=10.15.7".to_owned()) } else { version };
-        return Some(Product::new("Mac OS X", version.as_deref()));
-    }
-    if let Some(rest) = behind(text, "Android") {
-        let version = leading_version(rest.trim_start(), '.');
-        return Some(Product::new("Android", version.as_deref()));
-    }
-    if let Some(rest) = behind(text, "CrOS ") {
-        let version = rest.split_once(' ').and_then(|(_, rest)| leading_version(rest, '.'));
-        return Some(Product::new("Chrome OS", version.as_deref()));
-    }
-    let name = ["Ubuntu", "Fedora", "Linux", "FreeBSD"].into_iter().find(|n| text.contains(n))?;
-    Some(Product::new(name, None))
-}
-
-/// Browsers stopped counting at NT 10.0: it may be any later version.
-fn windows_version(version: &str) -> &str {
-    match version {
-        "10.0" => ">=10",
-        "6.3" => "8.1",
-        "6.2" => "8",
-        "6.1" => "7",
-        "6.0" => "Vista",
-        "5.1" | "5.2" => "XP",
-        other => other,
-    }
-}
-
 fn device(text: &str) -> Option<Device> {
+    if is_spider(text) {
+        let (family, model) = ("Spider".to_owned(), "Spider".to_owned());
+        return Some(Device { family, model, brand: None });
+    }
     let apple = |model: &str| {
         let (family, model) = (model.to_owned(), model.to_owned());
         Some(Device { family, model, brand: Some("Apple".to_owned()) })
@@ -187,19 +74,9 @@ fn behind<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     text.find(mark).map(|at| &text[at + mark.len()..])
 }
 
-fn version_behind(text: &str, mark: &str) -> Option<String> {
-    leading_version(behind(text, mark)?, '.')
-}
-
-/// Up to three numbers at the start of `text`, put together with dots.
-fn leading_version(text: &str, separator: char) -> Option<String> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != separator).unwrap_or(text.len());
-    let numbers: Vec<_> = text[..end].split(separator).filter(|n| !n.is_empty()).take(3).collect();
-    (!numbers.is_empty()).then(|| numbers.join("."))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Product;
     use super::*;
 
     fn told(text: &str) -> (String, String, String) {

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::{error_paths, stored};
+use crate::protocol::event::Event;
+use crate::protocol::lenient::LenientObject;
 
 /// What is sent; where to look in what is stored; what is there; the paths of the errors.
 type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
@@ -14,6 +16,39 @@ fn check(rows: &[Row]) {
         let expected: Value = serde_json::from_str(expected).unwrap();
         assert_eq!(found, expected, "{pointer} of {json}");
         assert_eq!(error_paths(&event), *errors, "{json}");
+    }
+}
+
+/// What kind of error the first one is.
+fn first_error(json: &str) -> String {
+    stored(json)["errors"][0]["type"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_event_of_nulls_has_the_defaults() {
+    let nulls: Vec<_> = Event::FIELDS.iter().map(|field| format!("\"{field}\":null")).collect();
+    let event = stored(&format!("{{{}}}", nulls.join(",")));
+    let mut empty = stored("{}");
+    // An empty list is written as one.
+    empty["contexts"] = event["contexts"].clone();
+    assert_eq!(event, empty);
+    assert_eq!(
+        (&event["level"], &event["type"], &event["platform"]),
+        (&"error".into(), &"default".into(), &"other".into())
+    );
+}
+
+#[test]
+fn errors_say_what_kind_they_are() {
+    for (json, kind) in [
+        (r#"{"exception":[{"module":"m"}]}"#, "missing_attribute"),
+        (r#"{"exception":"boom"}"#, "invalid_data"),
+        (r#"{"release":"a/b"}"#, "invalid_data"),
+        (r#"{"timestamp":"2099-01-01T00:00:00Z"}"#, "future_timestamp"),
+        (r#"{"timestamp":-5}"#, "past_timestamp"),
+        (r#"{"timestamp":"10000-01-01T00:00:00Z"}"#, "invalid_data"),
+    ] {
+        assert_eq!(first_error(json), kind, "{json}");
     }
 }
 
@@ -125,7 +160,11 @@ fn breadcrumbs() {
             &["breadcrumbs.0.data", "breadcrumbs.0.level"],
         ),
         (r#"{"breadcrumbs":[{"timestamp":-5}]}"#, "/breadcrumbs", "null", &[]),
+        (r#"{"breadcrumbs":[{"ty":"http"}]}"#, "/breadcrumbs/values/0/type", "\"http\"", &[]),
     ]);
+    let many = vec![r#"{"message":"a"}"#; 150].join(",");
+    let event = stored(&format!(r#"{{"breadcrumbs":[{many}]}}"#));
+    assert_eq!(event["breadcrumbs"]["values"].as_array().unwrap().len(), 150);
 }
 
 #[test]
@@ -179,6 +218,14 @@ fn timestamps() {
         (r#"{"timestamp":"1700000000"}"#, "/timestamp", NOW, &["timestamp"]),
         (r#"{"timestamp":true}"#, "/timestamp", NOW, &["timestamp"]),
         (r#"{"timestamp":1e20}"#, "/timestamp", NOW, &["timestamp"]),
+        (r#"{"timestamp":"2026-11-22"}"#, "/timestamp", NOW, &["timestamp"]),
+        (r#"{"timestamp":"Sun, 22 Nov 2026 11:00:00 GMT"}"#, "/timestamp", NOW, &["timestamp"]),
+        (
+            r#"{"timestamp":"2026-11-22 11:00:00.5"}"#,
+            "/timestamp",
+            "\"2026-11-22T11:00:00.500Z\"",
+            &[],
+        ),
         (r#"{"timestamp":253402300800}"#, "/timestamp", NOW, &["timestamp"]),
         (
             r#"{"timestamp":"2099-01-01T00:00:00Z"}"#,
@@ -273,6 +320,19 @@ fn messages_modules_and_clients() {
         (r#"{"modules":{"a":"1.0","b":2}}"#, "/modules", r#"{"a":"1.0","b":2}"#, &[]),
         // Upstream says `other`; the client's own word is worth keeping.
         (r#"{"platform":"dart"}"#, "/platform", "\"dart\"", &[]),
+        (r#"{"logger":"a\nb"}"#, "/logger", "null", &["logger"]),
+        (
+            r#"{"debug_meta":{"images":[{"type":"x"}]}}"#,
+            "/debug_meta/images",
+            "[]",
+            &["debug_meta.images.0.type"],
+        ),
+        (
+            r#"{"version":"7","project":1,"key_id":"2","ingest_path":[],"_metrics":{},"_dsc":{}}"#,
+            "/version",
+            "null",
+            &[],
+        ),
         (r#"{"sdk":"x"}"#, "/sdk", r#"{"name":"sentry.test","version":"1.2"}"#, &["sdk"]),
     ]);
 }
