@@ -18,6 +18,12 @@ create table projects (
     privacy jsonb,
     -- What is left out, and which pages may send: FilterSettings; null for the defaults.
     filters jsonb,
+    -- How much may be sent, and whether spikes are sampled: ProjectLimits; null for the defaults.
+    limits jsonb,
+    -- Days until events are deleted, if fewer than the instance keeps them.
+    retention_days integer,
+    -- The environment of events that say none; null: they have none.
+    default_environment text,
     constraint projects_slug_unique unique (organization_id, slug)
 );
 
@@ -27,6 +33,10 @@ create table project_keys (
     project_id bigint not null references projects on delete cascade,
     label text not null,
     is_active boolean not null default true,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    -- When it stops to be good by itself: another key has taken its place; null: never.
+    expires_at timestamptz,
+    -- How much may be sent with it: Limits; null: only the project's limits count.
+    limits jsonb
 );
 create index project_keys_project on project_keys (project_id);

@@ -17,4 +17,6 @@ pub struct IngestConfig {
     pub payloads_per_issue_and_day: i64,
     /// A database in MaxMind's format that tells where addresses are.
     pub geo_database: Option<PathBuf>,
+    /// The most items of all projects together in a minute; 0 for any number.
+    pub max_items_per_minute: u64,
 }

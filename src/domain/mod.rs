@@ -16,6 +16,7 @@ pub mod feedback;
 pub mod filters;
 pub mod issues;
 pub mod journal;
+pub mod limits;
 pub mod organizations;
 pub mod privacy;
 pub mod projects;

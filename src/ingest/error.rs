@@ -5,13 +5,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::quota::RateLimits;
 use crate::protocol::auth::AuthError;
 use crate::protocol::bare_event::BareEventError;
 use crate::protocol::envelope::EnvelopeError;
 use crate::protocol::envelope::limits::LimitError;
 
 /// Read by clients to hold back; see [`RATE_LIMITED_SECONDS`].
-const X_SENTRY_RATE_LIMITS: HeaderName = HeaderName::from_static("x-sentry-rate-limits");
+pub(super) const X_SENTRY_RATE_LIMITS: HeaderName = HeaderName::from_static("x-sentry-rate-limits");
 
 /// Read by Ruby and very old clients.
 const X_SENTRY_ERROR: HeaderName = HeaderName::from_static("x-sentry-error");
@@ -94,6 +95,9 @@ pub enum Error {
     /// More bodies than there is memory for.
     #[error("too many requests at a time, send again later")]
     Busy,
+    /// Something in the request is past a limit of its key, its project or the server.
+    #[error("event submission rejected with_reason: RateLimited")]
+    RateLimited(RateLimits),
     /// The journal holds as much as it may.
     #[error("event submission rejected with_reason: JournalFull")]
     JournalFull,
@@ -132,7 +136,7 @@ impl Error {
             | Self::InvalidMultipart
             | Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::UnknownEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Busy | Self::JournalFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::JournalFull | Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::JournalFailed | Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -167,6 +171,7 @@ impl Error {
             Self::InvalidMultipart => "invalid_multipart",
             Self::Method(_) => "disallowed_method",
             Self::Busy => "busy",
+            Self::RateLimited(_) => "rate_limited",
             Self::JournalFull => "journal_full",
             Self::JournalFailed => "journal_failed",
             Self::KeysUnavailable => "keys_unavailable",
@@ -179,6 +184,7 @@ impl Error {
             Self::Envelope(error) => Some(error.to_string()),
             Self::BareEvent(BareEventError::InvalidEventId) => Some("invalid event_id".to_owned()),
             Self::Limit(LimitError::Internal) => Some("invalid item header".to_owned()),
+            Self::RateLimited(limits) => Some(format!("past the limit {limits}")),
             _ => None,
         }
     }
@@ -188,6 +194,7 @@ impl Error {
         match self {
             Self::JournalFull | Self::JournalFailed => Some(RATE_LIMITED_SECONDS),
             Self::Busy | Self::KeysUnavailable => Some(BUSY_SECONDS),
+            Self::RateLimited(limits) => Some(limits.longest()),
             _ => None,
         }
     }
@@ -214,15 +221,18 @@ impl IntoResponse for Error {
         {
             headers.insert(X_SENTRY_ERROR, detail);
         }
-        if let Self::Method(allowed) = self {
+        if let Self::Method(allowed) = &self {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.status() == StatusCode::TOO_MANY_REQUESTS {
-            // No category: everything. Scope and reason are for people.
-            let limits = format!("{}::key:{}", self.retry_after().unwrap_or(0), self.reason());
+            let limits = match &self {
+                Self::RateLimited(limits) => limits.to_string(),
+                // No category: everything. Scope and reason are for people.
+                _ => format!("{}::key:{}", self.retry_after().unwrap_or(0), self.reason()),
+            };
             let limits = HeaderValue::from_str(&limits).expect("digits and words");
             headers.insert(X_SENTRY_RATE_LIMITS, limits);
         }

@@ -1,14 +1,15 @@
 //! How much may be sent, and the count of what was refused.
 //!
-//! Quotas will be decided here. Today the limits are those of an envelope
-//! ([`crate::protocol::envelope::limits`]) and of the journal. What is refused is counted as soon as it
-//! is known whose it was, so that the owner of a key can see what became of its events.
+//! The limits here are those of an envelope ([`crate::protocol::envelope::limits`]); what a project may
+//! send is decided in [`super::quota`]. What is refused is counted as soon as it is known whose it was, so that the owner of a key can see what became of its events.
 
 use metrics::counter;
 
 use super::authenticate::Sender;
 use super::{Error, Ingest};
+use crate::domain::limits::known_reason;
 use crate::domain::usage::Outcome;
+use crate::protocol::accepted::DroppedItem;
 use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::{Envelope, Item, limits};
 
@@ -72,6 +73,19 @@ pub(super) fn noted<T>(
         record(ingest, sender, DataCategory::Unknown, 1, why);
     }
     result
+}
+
+/// Counts what is past a limit, of a request of which nothing is kept.
+pub(super) fn refused(ingest: &Ingest, sender: &Sender, dropped: &[DroppedItem]) {
+    for item in dropped {
+        ingest.usage.refused(
+            sender.project_id,
+            sender.public_key.as_str(),
+            ingest.app.clock.now(),
+            (item.category.as_str(), item.quantity),
+            (Outcome::RateLimited, known_reason(&item.reason)),
+        );
+    }
 }
 
 fn record(ingest: &Ingest, sender: &Sender, category: DataCategory, quantity: u64, why: &Error) {

@@ -2,7 +2,7 @@
 //!
 //! A request passes, in this order: credentials ([`authenticate`]) and the cached key behind them
 //! ([`keys`]); the body, read and decoded under hard caps ([`body`], [`decode`], [`memory`]); the
-//! frame and its limits ([`crate::protocol::envelope`], [`limits`]); the journal ([`buffer`]). The 200
+//! frame and its limits ([`crate::protocol::envelope`], [`limits`]); what the project may send ([`quota`]); the journal ([`buffer`]). The 200
 //! goes out when the journal has it on disk. Nothing here looks into a payload: what an event means is
 //! decided behind the journal, so that an SDK never waits for it.
 //!
@@ -23,6 +23,7 @@ mod error;
 mod keys;
 mod limits;
 mod memory;
+mod quota;
 pub mod routes;
 
 use std::ops::Deref;
@@ -30,12 +31,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::Error;
+pub use quota::RateLimits;
 pub use routes::{collapse_slashes, router, router_with};
 
 use crate::app::App;
 use crate::domain::usage::Recorder;
 use keys::KeyCache;
 use memory::BodyMemory;
+use quota::Quota;
 
 /// How patient the front door is. The defaults are what is served; tests are in more of a hurry.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +95,7 @@ struct Parts {
     app: App,
     usage: Arc<Recorder>,
     keys: KeyCache,
+    quota: Quota,
     memory: BodyMemory,
     patience: Patience,
 }
@@ -100,7 +104,9 @@ impl Ingest {
     fn new(app: App, usage: Arc<Recorder>, options: Options) -> Self {
         let Options { patience, body_memory_bytes } = options;
         let memory = BodyMemory::new(body_memory_bytes, patience.memory);
-        Self(Arc::new(Parts { app, usage, keys: KeyCache::new(patience.key), memory, patience }))
+        let keys = KeyCache::new(patience.key);
+        let quota = Quota::new(app.config.ingest.max_items_per_minute);
+        Self(Arc::new(Parts { app, usage, keys, quota, memory, patience }))
     }
 }
 

@@ -28,7 +28,8 @@ use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::attachments::NewAttachment;
 use crate::domain::feedback::NewFeedback;
 use crate::domain::issues::batch::Arrival;
-use crate::domain::usage::Counts;
+use crate::domain::limits::known_reason;
+use crate::domain::usage::{Counts, Outcome};
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::places::Places;
@@ -110,6 +111,7 @@ pub fn process(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>) -> Proces
         // It was well-formed when it was accepted; only another version of Picket can disagree.
         Err(_) => ledger.count("unknown", Dropped::invalid("invalid_envelope"), 1),
     }
+    count_dropped(accepted, &ledger);
     processed.counts = ledger.into_counts();
     processed.taken_back =
         accepted.set_aside_in.map(|hour| lost(accepted, hour)).unwrap_or_default();
@@ -151,6 +153,15 @@ fn process_items(
         }
     }
     fate
+}
+
+/// Counts what the front door left out of the envelope. When it was set aside, that was counted already.
+fn count_dropped(accepted: &AcceptedEnvelope<'_>, ledger: &Ledger) {
+    for item in accepted.dropped.iter().filter(|_| accepted.set_aside_in.is_none()) {
+        let reason = known_reason(&item.reason);
+        let why = Dropped { outcome: Outcome::RateLimited, reason };
+        ledger.count(item.category.as_str(), why, item.quantity);
+    }
 }
 
 fn is_file(item: &Item<'_>) -> bool {
@@ -210,10 +221,14 @@ fn replay_id(trace: &Raw) -> Option<String> {
 /// The outcomes of an envelope that is set aside: all its items are internal losses. One that was set
 /// aside before is counted already.
 fn all_lost(accepted: &AcceptedEnvelope<'_>) -> Processed {
-    let counts = match accepted.set_aside_in {
-        Some(_) => Counts::default(),
-        None => lost(accepted, accepted.received_at),
-    };
+    let mut counts = Counts::default();
+    if accepted.set_aside_in.is_none() {
+        let (project, received_at) = (accepted.project_id, accepted.received_at);
+        let ledger = Ledger::new(project, &accepted.public_key, received_at);
+        count_dropped(accepted, &ledger);
+        counts.merge(lost(accepted, received_at));
+        counts.merge(ledger.into_counts());
+    }
     Processed { public_key: accepted.public_key.clone(), counts, ..Processed::default() }
 }
 

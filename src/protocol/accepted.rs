@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::category::DataCategory;
 use crate::base::{EventId, ProjectId, Timestamp};
 
 /// The version this code writes, and the only one so far.
@@ -49,8 +50,22 @@ pub struct AcceptedEnvelope<'a> {
     /// Set when the envelope was set aside before and is tried again: the hour in which its items were
     /// counted as lost. Whoever stores it takes that back.
     pub set_aside_in: Option<Timestamp>,
+    /// Items that were in it and are left out of the body, to be counted with the rest: exactly once, also
+    /// after a crash.
+    pub dropped: Vec<DroppedItem>,
     /// The envelope, decompressed and well-formed; see [`super::envelope::Envelope::parse`].
     pub body: Cow<'a, [u8]>,
+}
+
+/// An item that was not let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DroppedItem {
+    /// What it counts as.
+    pub category: DataCategory,
+    /// Why.
+    pub reason: Cow<'static, str>,
+    /// How many, or how much.
+    pub quantity: u64,
 }
 
 /// What stands behind the body.
@@ -74,6 +89,9 @@ struct About<'a> {
     /// Microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     set_aside_in: Option<i64>,
+    /// Category, reason and quantity.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<(Cow<'a, str>, Cow<'a, str>, u64)>,
 }
 
 /// Why bytes are no record of ours.
@@ -103,6 +121,11 @@ impl<'a> AcceptedEnvelope<'a> {
             origin: self.origin.map(Cow::Owned),
             event_id: self.event_id,
             set_aside_in: self.set_aside_in.map(|hour| hour.timestamp_micros()),
+            dropped: self
+                .dropped
+                .into_iter()
+                .map(|item| (item.category.as_str().into(), item.reason, item.quantity))
+                .collect(),
         };
         let mut record = self.body.into_owned();
         let body_bytes = record.len();
@@ -139,8 +162,16 @@ impl<'a> AcceptedEnvelope<'a> {
             origin: about.origin.map(Cow::into_owned),
             event_id: about.event_id,
             set_aside_in: about.set_aside_in.and_then(Timestamp::from_timestamp_micros),
+            dropped: about.dropped.into_iter().map(DroppedItem::from).collect(),
             body: Cow::Borrowed(body),
         })
+    }
+}
+
+impl From<(Cow<'_, str>, Cow<'_, str>, u64)> for DroppedItem {
+    fn from((category, reason, quantity): (Cow<'_, str>, Cow<'_, str>, u64)) -> Self {
+        let category = DataCategory::from_name(&category).unwrap_or(DataCategory::Unknown);
+        Self { category, reason: Cow::Owned(reason.into_owned()), quantity }
     }
 }
 
@@ -163,6 +194,7 @@ mod tests {
             address in proptest::option::of(any::<IpAddr>()),
             (user_agent, client, origin) in (text(), text(), text()),
             (event_id, set_aside) in (proptest::option::of(any::<u128>()), any::<bool>()),
+            dropped in proptest::collection::vec((any::<String>(), any::<u64>()), 0..3),
             body in proptest::collection::vec(any::<u8>(), 0..2000),
         ) {
             let accepted = AcceptedEnvelope {
@@ -175,6 +207,14 @@ mod tests {
                 origin,
                 event_id: event_id.map(|id| EventId(uuid::Uuid::from_u128(id))),
                 set_aside_in: set_aside.then_some(Timestamp::UNIX_EPOCH),
+                dropped: dropped
+                    .into_iter()
+                    .map(|(reason, quantity)| DroppedItem {
+                        category: DataCategory::Error,
+                        reason: reason.into(),
+                        quantity,
+                    })
+                    .collect(),
                 body: body.into(),
             };
             let record = accepted.clone().encode();
@@ -205,6 +245,7 @@ mod tests {
             origin: None,
             event_id: Some(EventId::random()),
             set_aside_in: None,
+            dropped: Vec::new(),
             body: body.into(),
         }
         .encode();

@@ -254,6 +254,7 @@ pub(super) fn accepted(
         origin: is_browser.then(|| "https://shop.example".to_owned()),
         event_id: Some(event.id),
         set_aside_in: None,
+        dropped: Vec::new(),
         body: Cow::Owned(body),
     }
 }

@@ -98,6 +98,15 @@ impl Counts {
         *sum = sum.saturating_add(quantity);
     }
 
+    /// Adds to a counter unless that would make it more than `most` of them; whether it was added.
+    pub fn add_within(&mut self, most: usize, counter: Counter, quantity: i64) -> bool {
+        let has_room = self.0.len() < most || self.0.contains_key(&counter);
+        if has_room {
+            self.add(counter, quantity);
+        }
+        has_room
+    }
+
     /// Adds everything of `other`.
     pub fn merge(&mut self, other: Self) {
         for (counter, quantity) in other.0 {

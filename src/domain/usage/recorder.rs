@@ -33,9 +33,9 @@ impl Recorder {
         let (public_key, reason) = (public_key.to_owned(), Cow::Borrowed(reason));
         let counter =
             Counter { project_id, hour: hour_of(now), category, outcome, reason, public_key };
-        let mut counts = self.lock();
-        if counts.len() < MAX_COUNTERS {
-            counts.add(counter, i64::try_from(quantity).unwrap_or(i64::MAX));
+        let quantity = i64::try_from(quantity).unwrap_or(i64::MAX);
+        if !self.lock().add_within(MAX_COUNTERS, counter, quantity) {
+            metrics::counter!("picket_usage_uncounted_total").increment(1);
         }
     }
 

@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 /// Every metric that is recorded anywhere, with its help.
-pub const METRICS: [(&str, Kind, &str); 21] = [
+pub const METRICS: [(&str, Kind, &str); 22] = [
     ("picket_build_info", Kind::Gauge, "Always 1; the labels say which Picket this is."),
     ("picket_ingest_requests_total", Kind::Counter, "Requests of SDKs, by endpoint and status."),
     (
@@ -56,6 +56,11 @@ pub const METRICS: [(&str, Kind, &str); 21] = [
         "picket_quarantined_envelopes_total",
         Kind::Counter,
         "Envelopes set aside as incomprehensible.",
+    ),
+    (
+        "picket_usage_uncounted_total",
+        Kind::Counter,
+        "Refused items that found no room among the counters while Postgres was away.",
     ),
     ("picket_issues_created_total", Kind::Counter, "Issues opened."),
     ("picket_issues_regressed_total", Kind::Counter, "Resolved issues that were seen again."),
@@ -160,6 +165,7 @@ fn initialise() {
         "picket_quarantined_envelopes_total",
         "picket_issues_created_total",
         "picket_issues_regressed_total",
+        "picket_usage_uncounted_total",
     ] {
         counter!(name).absolute(0);
     }

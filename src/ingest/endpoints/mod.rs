@@ -9,18 +9,20 @@ pub(super) mod store;
 use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
-use axum::http::HeaderName;
 use axum::http::header::{CONTENT_TYPE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::address::client_address;
 use super::authenticate::{self, Sender};
 use super::body::Received;
+use super::error::X_SENTRY_RATE_LIMITS;
 use super::limits::{self, Counts};
-use super::{Error, Ingest, buffer};
+use super::quota::Verdict;
+use super::{Error, Ingest, RateLimits, buffer};
 use crate::base::{EventId, ProjectId};
-use crate::protocol::accepted::AcceptedEnvelope;
+use crate::protocol::accepted::{AcceptedEnvelope, DroppedItem};
 use crate::protocol::dsn;
 use crate::protocol::envelope::Envelope;
 
@@ -29,15 +31,25 @@ const MAX_HEADER_CHARS: usize = 512;
 
 /// The answer to what was kept.
 #[derive(Debug)]
-pub(super) struct Accepted(Option<EventId>);
+pub(super) struct Accepted {
+    event_id: Option<EventId>,
+    /// What holds for what the client sends next.
+    limits: RateLimits,
+}
 
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
-        let body = match self.0 {
+        let body = match self.event_id {
             Some(id) => format!("{{\"id\":\"{id}\"}}"),
             None => "{}".to_owned(),
         };
-        ([(CONTENT_TYPE, "application/json")], body).into_response()
+        let mut response = ([(CONTENT_TYPE, "application/json")], body).into_response();
+        if !self.limits.is_empty() {
+            let limits = self.limits.to_string();
+            let limits = HeaderValue::from_str(&limits).expect("digits and words");
+            response.headers_mut().insert(X_SENTRY_RATE_LIMITS, limits);
+        }
+        response
     }
 }
 
@@ -71,13 +83,33 @@ async fn keep(
         None if envelope.creates_event() => Some(EventId::random()),
         given => given,
     };
+    let verdict = ingest.quota.judge(&ingest.app, &sender, &envelope).await;
+    if verdict.keeps_none() && verdict.is_refusal() {
+        limits::refused(ingest, &sender, &verdict.dropped(&envelope));
+        return Err(Error::RateLimited(verdict.limits));
+    }
     if !envelope.items.is_empty() {
-        let accepted = accepted(ingest, request, &sender, event_id, bytes);
+        let (rest, dropped) = let_through(&verdict, &envelope);
+        let accepted = AcceptedEnvelope {
+            dropped,
+            ..accepted(ingest, request, &sender, event_id, rest.unwrap_or(bytes))
+        };
         counts.checked(ingest, &sender, buffer::append(ingest, accepted).await)?;
         counts.accepted();
     }
     drop(memory);
-    Ok(Accepted(event_id))
+    if verdict.is_refusal() {
+        return Err(Error::RateLimited(verdict.limits));
+    }
+    Ok(Accepted { event_id, limits: verdict.limits })
+}
+
+/// The envelope without what is past a limit, and what that was; `None` if nothing is.
+fn let_through(verdict: &Verdict, envelope: &Envelope<'_>) -> (Option<Vec<u8>>, Vec<DroppedItem>) {
+    if verdict.keeps_all() {
+        return (None, Vec::new());
+    }
+    (Some(verdict.rest(envelope)), verdict.dropped(envelope))
 }
 
 fn accepted(
@@ -103,6 +135,7 @@ fn accepted(
         origin: text(ORIGIN),
         event_id,
         set_aside_in: None,
+        dropped: Vec::new(),
         body: bytes.into(),
     }
 }

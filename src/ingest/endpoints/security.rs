@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
 use super::{Ingest, keep, path_project};
@@ -55,8 +55,8 @@ async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<()
     let reports = limits::noted(ingest, Some(&sender), reports(&received.bytes))?;
     let header = header(request);
     let kept = reports.iter().map(|report| wrap(ingest, request, &sender, &header, report));
-    try_join_all(kept).await?;
-    Ok(())
+    // All of them to their end: one that is past a limit must not keep the others from being counted.
+    join_all(kept).await.into_iter().collect()
 }
 
 fn check_type(request: &Parts) -> Result<(), Error> {

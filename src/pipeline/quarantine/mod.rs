@@ -216,6 +216,8 @@ impl Quarantine {
             event_id: about.event_id,
             // Where `all_lost` counted it.
             set_aside_in: Some(hour_of(received_at)),
+            // Counted when it was set aside.
+            dropped: Vec::new(),
             body: Cow::Owned(bytes),
         };
         Ok(Some((project_id, envelope.encode())))

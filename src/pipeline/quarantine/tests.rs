@@ -17,6 +17,7 @@ fn envelope(body: &'static str) -> AcceptedEnvelope<'static> {
         origin: None,
         event_id: Some(EventId(Uuid::from_u128(1))),
         set_aside_in: None,
+        dropped: Vec::new(),
         body: Cow::Borrowed(body.as_bytes()),
     }
 }

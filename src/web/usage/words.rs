@@ -1,5 +1,6 @@
 //! Outcomes, reasons and categories in plain words.
 
+use crate::domain::limits::{self, Group, Holder, Window};
 use crate::domain::usage::{OTHER_REASON, Outcome};
 use crate::web::components::stacked::Series;
 
@@ -12,6 +13,9 @@ pub(super) const SERIES: [Series; Outcome::ALL.len()] = [
     Series { class: "client", label: "Dropped by client", word: "dropped by the client" },
     Series { class: "unsupported", label: "Unsupported", word: "unsupported" },
 ];
+
+/// About a word that only its author knows.
+const UNKNOWN: &str = "No further explanation is known for this word.";
 
 /// What an outcome means.
 pub(super) fn meaning(outcome: Outcome) -> &'static str {
@@ -61,15 +65,15 @@ pub(super) fn reason(outcome: Outcome, reason: &str) -> String {
     let known = match outcome {
         Outcome::Accepted => "",
         Outcome::Filtered => filtered(reason),
-        Outcome::RateLimited => rate_limited(reason),
+        Outcome::RateLimited => {
+            return limited(reason).unwrap_or_else(|| rate_limited(reason).to_owned());
+        }
         Outcome::Invalid => invalid(reason),
         Outcome::ClientDiscard => dropped_by_client(reason),
         Outcome::Unsupported => unsupported(reason),
     };
     match known {
-        "" if outcome != Outcome::Accepted && outcome != Outcome::Filtered => {
-            "No further explanation is known for this word.".to_owned()
-        }
+        "" if outcome != Outcome::Accepted && outcome != Outcome::Filtered => UNKNOWN.to_owned(),
         known => known.to_owned(),
     }
 }
@@ -99,7 +103,40 @@ fn rate_limited(reason: &str) -> &'static str {
         "journal_full" => "The journal was full: the database was away or too slow for long.",
         "busy" => "All memory for requests was in use.",
         "journal_failed" => "The journal could not be written.",
-        _ => "",
+        limits::SERVER_REASON => "This server's limit for a minute was used up.",
+        limits::SPIKE_REASON => {
+            "A sudden spike of the project, of which a part is kept: ten times as much as usual."
+        }
+        _ => UNKNOWN,
+    }
+}
+
+/// Which limit of a project or a key it was.
+fn limited(reason: &str) -> Option<String> {
+    let (holder, group, window) = limits::of_reason(reason)?;
+    let whose = match holder {
+        Holder::Key => "The key's",
+        Holder::Project => "The project's",
+        Holder::Server => return None,
+    };
+    Some(format!("{whose} limit of {} in {} was used up.", group_name(group), window_name(window)))
+}
+
+/// What a limit is about, within a sentence.
+pub(in crate::web) fn group_name(group: Group) -> &'static str {
+    match group {
+        Group::Errors => "errors",
+        Group::Attachments => "attachments",
+        Group::Everything => "everything",
+    }
+}
+
+/// For how long a limit is, within a sentence.
+pub(in crate::web) fn window_name(window: Window) -> &'static str {
+    match window {
+        Window::Minute => "a minute",
+        Window::Hour => "an hour",
+        Window::Month => "a month",
     }
 }
 
@@ -183,6 +220,21 @@ mod tests {
     #[test]
     fn a_word_that_a_client_made_up_is_not_explained_away() {
         assert!(reason(Outcome::ClientDiscard, "moon phase").contains("No further explanation"));
+        assert!(reason(Outcome::RateLimited, "moon phase").contains("No further explanation"));
         assert!(reason(Outcome::Invalid, "too_large:event").contains("Larger"));
+    }
+
+    #[test]
+    fn which_limit_was_used_up_is_said_in_words() {
+        assert_eq!(
+            reason(Outcome::RateLimited, "project_errors_month"),
+            "The project's limit of errors in a month was used up."
+        );
+        assert_eq!(
+            reason(Outcome::RateLimited, "key_all_minute"),
+            "The key's limit of everything in a minute was used up."
+        );
+        assert!(reason(Outcome::RateLimited, "server_minute").contains("This server's limit"));
+        assert!(reason(Outcome::RateLimited, "spike_protection").contains("spike"));
     }
 }

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 15] = [
+const DOMAIN: [&str; 16] = [
     "error",
     "query",
     "journal",
@@ -39,6 +39,7 @@ const DOMAIN: [&str; 15] = [
     "filters",
     "projects",
     "usage",
+    "limits",
     "attachments",
     "events",
     "issues",

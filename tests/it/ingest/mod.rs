@@ -11,5 +11,7 @@ mod framing;
 mod hostile;
 mod keys;
 mod overload;
+mod quota;
 mod security;
+mod spikes;
 mod store;
