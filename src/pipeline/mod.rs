@@ -138,7 +138,7 @@ fn process_items(
                 kinds::feedback::process_report(context, &facts, event_id, tracked)
                     .map(|feedback| processed.feedback.push(feedback))
             }
-            _ => process_item(context, &facts, ledger, item)
+            _ => process_item(context, &facts, ledger, (envelope, item))
                 .map(|event| processed.events.push(event)),
         };
         if item.creates_event() {
@@ -180,7 +180,7 @@ fn process_item(
     context: &Context<'_>,
     facts: &Facts,
     ledger: &Ledger,
-    item: &Item<'_>,
+    (envelope, item): (&Envelope<'_>, &Item<'_>),
 ) -> Result<PreparedEvent, Ended> {
     let tracked = track(ledger, item);
     match &item.header.item_type {
@@ -190,7 +190,34 @@ fn process_item(
         ItemType::ClientReport => {
             Err(kinds::client_report::process(context, facts, ledger, tracked))
         }
-        other => Err(kinds::unsupported::process(tracked, other)),
+        later => Err(process_later(context, facts, envelope, tracked, later)),
+    }
+}
+
+/// Items that are understood and cannot be kept yet, and those that nobody understands.
+fn process_later(
+    context: &Context<'_>,
+    facts: &Facts,
+    envelope: &Envelope<'_>,
+    tracked: Tracked<'_, &Item<'_>>,
+    item_type: &ItemType,
+) -> Ended {
+    // An id that was made up here belongs to an event and to nothing else.
+    let event_id = envelope.header.event_id.or(envelope.creates_event().then_some(facts.event_id));
+    match item_type {
+        ItemType::Transaction => kinds::transaction::process(tracked),
+        ItemType::Session => kinds::session::process(context, facts, tracked),
+        ItemType::Sessions => kinds::session::process_counted(context, facts, tracked),
+        ItemType::CheckIn => kinds::check_in::process(tracked),
+        ItemType::Log => kinds::container::process_logs(facts, tracked),
+        ItemType::TraceMetric => kinds::container::process_metrics(facts, tracked),
+        ItemType::Span => kinds::container::process_spans(facts, tracked),
+        ItemType::Profile => kinds::profile::process(event_id, tracked),
+        ItemType::ProfileChunk => kinds::profile::process_chunk(tracked),
+        ItemType::ReplayEvent | ItemType::ReplayRecording | ItemType::ReplayVideo => {
+            kinds::replay::process(event_id, envelope, tracked)
+        }
+        other => kinds::unsupported::process(tracked, other),
     }
 }
 

@@ -31,6 +31,9 @@ impl Dropped {
     }
 }
 
+/// How some of an item ended: why, and how much in which categories.
+pub type Part = (Dropped, Vec<(&'static str, u64)>);
+
 /// The item has met its end, and the ledger knows. There is nothing left to do for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended(
@@ -96,6 +99,11 @@ pub struct Tracked<'ledger, T> {
 }
 
 impl<'ledger, T> Tracked<'ledger, T> {
+    /// The item, to look at.
+    pub fn get(&self) -> Option<&T> {
+        self.item.as_ref()
+    }
+
     /// The next stage, which may end the item.
     pub fn try_map<U>(
         mut self,
@@ -118,6 +126,17 @@ impl<'ledger, T> Tracked<'ledger, T> {
         self.item = None;
         self.write(dropped);
         Ended(Some(dropped))
+    }
+
+    /// Ends the item, whose parts have ends of their own: how much of what ended how.
+    pub fn end_in_parts(mut self, parts: impl FnOnce(T) -> Vec<Part>) -> Ended {
+        let parts = parts(self.item.take().expect("an item is taken once"));
+        for (dropped, quantities) in &parts {
+            for (category, quantity) in quantities.iter().filter(|(_, quantity)| *quantity > 0) {
+                self.ledger.count(category, *dropped, *quantity);
+            }
+        }
+        Ended(parts.first().map(|(dropped, _)| *dropped))
     }
 
     /// Gives the item to the batch, which records whether it was stored or was there before.
@@ -166,6 +185,20 @@ mod tests {
         assert!(item.try_map::<()>(|_| Err(Dropped::invalid("invalid_json"))).is_err());
         let expected = [("attachment", "invalid_json", 30), ("attachment_item", "invalid_json", 1)];
         assert_eq!(outcomes(ledger), expected);
+    }
+
+    #[test]
+    fn the_parts_of_an_item_may_end_differently() {
+        let ledger = ledger();
+        let item = ledger.track(5, vec![("log_item", 5)]);
+        let one = |reason, n| (Dropped::invalid(reason), vec![("log_item", n)]);
+        let ended = item
+            .end_in_parts(|n| vec![one("timestamp", n - 1), one("invalid_log", 1), one("x", 0)]);
+        assert_eq!(ended.0, Some(Dropped::invalid("timestamp")));
+        assert_eq!(
+            outcomes(ledger),
+            [("log_item", "invalid_log", 1), ("log_item", "timestamp", 4)]
+        );
     }
 
     #[test]

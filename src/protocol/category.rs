@@ -115,7 +115,8 @@ impl Item<'_> {
         use DataCategory as C;
         let header = &self.header;
         let bytes = self.payload.len() as u64;
-        let entries = header.item_count.unwrap_or(1);
+        // No entry is shorter than a byte: a count past that is a lie.
+        let entries = header.item_count.unwrap_or(1).min(bytes.max(1));
         let is_ui = matches!(header.platform.as_deref(), Some("cocoa" | "android" | "javascript"));
         let one = |category| [Some((category, 1)), None, None];
         match header.item_type {
@@ -181,8 +182,12 @@ mod tests {
             [("attachment", 3), ("attachment_item", 1)]
         );
         assert_eq!(
-            counted("{\"type\":\"log\",\"item_count\":7}\n{}"),
-            [("log_item", 7), ("log_byte", 2)]
+            counted("{\"type\":\"log\",\"item_count\":2}\n{\"items\":[{},{}]}"),
+            [("log_item", 2), ("log_byte", 17)]
+        );
+        assert_eq!(
+            counted("{\"type\":\"span\",\"item_count\":18446744073709551615}\n{}"),
+            [("span", 2), ("span_indexed", 2)]
         );
         assert_eq!(
             counted("{\"type\":\"profile_chunk\",\"platform\":\"android\"}\n{}"),

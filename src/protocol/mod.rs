@@ -4,14 +4,27 @@
 //! [`accepted`] is how it is kept until it is processed. [`event`] is the error report; [`lenient`] is
 //! how its fields survive being of the wrong type. [`security`] is what browsers report by themselves, [`category`] what
 //! things are counted as, [`client_report`] what clients dropped themselves.
+//!
+//! Everything else is right or dropped, read by [`strict`]: [`session`], [`check_in`], [`transaction`], [`profile`],
+//! [`replay`], and the [`container`] of log lines, metrics and spans, tied together by the ids of [`trace`].
 
 pub mod accepted;
 pub mod auth;
 pub mod bare_event;
 pub mod category;
+pub mod check_in;
 pub mod client_report;
+pub mod container;
 pub mod dsn;
 pub mod envelope;
 pub mod event;
 pub mod lenient;
+pub mod profile;
+#[cfg(test)]
+pub(crate) mod recorded;
+pub mod replay;
 pub mod security;
+pub mod session;
+pub mod strict;
+pub mod trace;
+pub mod transaction;

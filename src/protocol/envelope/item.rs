@@ -30,6 +30,8 @@ pub struct ItemHeader {
     pub item_count: Option<u64>,
     /// Where a profile was taken.
     pub platform: Option<String>,
+    /// How many bytes of JSON stand before the bytes that the item is about.
+    pub meta_length: Option<u64>,
     /// The release of the page that a browser reports about, from the address it reports to.
     pub release: Option<String>,
     /// The environment, in the same way.
@@ -174,6 +176,8 @@ struct Wire<'a> {
     item_count: Option<&'a RawValue>,
     #[serde(borrow, default)]
     platform: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    meta_length: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "sentry_release")]
     release: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "sentry_environment")]
@@ -190,6 +194,7 @@ impl ItemHeader {
             attachment_type: None,
             item_count: None,
             platform: None,
+            meta_length: None,
             release: None,
             environment: None,
         }
@@ -210,6 +215,7 @@ impl ItemHeader {
             attachment_type: wire.attachment_type.and_then(text),
             item_count: wire.item_count.and_then(parse),
             platform: wire.platform.and_then(text),
+            meta_length: wire.meta_length.and_then(parse),
             release: wire.release.and_then(text),
             environment: wire.environment.and_then(text),
         };

@@ -3,6 +3,7 @@
 //! not send it again.
 
 use super::{Envelope, Item, ItemType};
+use crate::protocol::container::SPAN_TYPE;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -11,9 +12,6 @@ const MIB: usize = 1024 * KIB;
 pub const MAX_ENVELOPE_BYTES: usize = 200 * MIB;
 /// The most bytes of one event, and of a decoded body on `/store/`.
 pub const MAX_EVENT_BYTES: usize = MIB;
-
-/// The media type that tells a container of spans from a single span of older clients.
-const SPAN_CONTAINER: &str = "application/vnd.sentry.items.span.v2+json";
 
 /// Items that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +125,7 @@ fn group(item: &Item<'_>) -> Option<Group> {
         ItemType::Profile | ItemType::ProfileChunk => Group::Profile,
         ItemType::Log => Group::Log,
         ItemType::TraceMetric => Group::TraceMetric,
-        ItemType::Span if item.header.content_type.as_deref() == Some(SPAN_CONTAINER) => {
+        ItemType::Span if item.header.content_type.as_deref() == Some(SPAN_TYPE) => {
             Group::SpanContainer
         }
         ItemType::Span => Group::SingleSpan,

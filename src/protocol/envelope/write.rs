@@ -31,6 +31,7 @@ pub fn write_item(out: &mut Vec<u8>, header: &ItemHeader, payload: &[u8]) {
     put(&mut line, "attachment_type", header.attachment_type.clone());
     put(&mut line, "item_count", header.item_count);
     put(&mut line, "platform", header.platform.clone());
+    put(&mut line, "meta_length", header.meta_length);
     put(&mut line, "sentry_release", header.release.clone());
     put(&mut line, "sentry_environment", header.environment.clone());
     let line = Value::Object(line).to_string();

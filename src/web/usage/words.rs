@@ -160,6 +160,19 @@ fn invalid(reason: &str) -> &'static str {
         "timestamp" => "It speaks of a time that cannot be.",
         "invalid_event_id" => "Its id is no id.",
         "invalid_transaction" => "A transaction without a beginning, an end or a trace.",
+        "invalid_release" => "A session of a release that cannot be called so.",
+        "invalid_check_in" => "A check-in that names no monitor, or an impossible environment.",
+        "invalid_log" => "A log line without a time, a trace, a level or a text.",
+        "invalid_trace_metric" => "A metric without a name, a kind or a finite value.",
+        "invalid_span" => "A span without a beginning, an end or a place in a trace.",
+        "invalid_replay" => "A piece of a replay that does not say which piece it is.",
+        "invalid_replay_no_payload" => "A piece of a replay with nothing in it.",
+        "invalid_replay_recording" => "A recording that does not begin as recordings do.",
+        "invalid_replay_video" => "A film of a replay with parts missing.",
+        "invalid_replay_missing_recording" => "A piece of a replay came without its recording.",
+        "profiling_invalid_json" => "The text is no profile.",
+        "profiling_not_enough_samples" => "A profile in which nothing was sampled.",
+        "profiling_duration_too_long" => "A profile that goes on for longer than profiles may.",
         "duplicate_item" => "Two items of a kind of which there may be one.",
         "broken_off" | "slow" => "The sender went away before everything had arrived.",
         _ => "",
@@ -192,6 +205,7 @@ fn unsupported(reason: &str) -> &'static str {
     match reason {
         "not_yet_supported" => "Picket will keep it one day; until then it is counted.",
         "unknown_item_type" => "No kind of item has this name.",
+        "obsolete_item_type" => "Older SDKs sent this; nobody looks at it any more.",
         _ => "",
     }
 }

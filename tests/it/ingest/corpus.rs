@@ -37,6 +37,11 @@ impl Captured {
         }
     }
 
+    /// Whether it is an envelope.
+    pub(crate) fn is_envelope(&self) -> bool {
+        self.path.ends_with("/envelope/")
+    }
+
     /// The encoding that the client chose.
     pub(crate) fn encoding(&self) -> &str {
         self.content_encoding.as_deref().unwrap_or_default()

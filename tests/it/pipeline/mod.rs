@@ -1,5 +1,6 @@
 //! The way of an event, stage by stage.
 
 mod dictionaries;
+mod later;
 mod normalize;
 mod places;

@@ -128,6 +128,22 @@ impl TestApp {
         TestProject { id: project.id, key: key.public_key, dsn }
     }
 
+    /// Creates the project that the corpus was recorded for, with its id and key.
+    pub(crate) async fn create_corpus_project(&self) -> TestProject {
+        let statements = [
+            "INSERT INTO projects (id, organization_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
+             SELECT 42, id, 'shop', 'Shop', '2026-11-22T12:00:00Z' FROM organizations",
+            "INSERT INTO project_keys (public_key, project_id, label, created_at)
+             VALUES ('0123456789abcdef0123456789abcdef', 42, 'Default', '2026-11-22T12:00:00Z')",
+        ];
+        for statement in statements {
+            sqlx::query(statement).execute(&self.app.db).await.unwrap();
+        }
+        let key = "0123456789abcdef0123456789abcdef".to_owned();
+        let dsn = projects::dsn(&self.app.config.server, &key, ProjectId(42));
+        TestProject { id: ProjectId(42), key, dsn }
+    }
+
     /// Waits until everything that was accepted so far has taken effect.
     pub(crate) async fn settle(&self) {
         for lane in self.app.journals.lanes() {

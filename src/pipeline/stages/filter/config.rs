@@ -21,4 +21,9 @@ impl FilterConfig {
             settings: settings.clone(),
         }
     }
+
+    /// Whether nothing of this release is wanted.
+    pub fn leaves_out_release(&self, release: &str) -> bool {
+        self.releases.matches(release)
+    }
 }

@@ -83,7 +83,7 @@ fn is_listed(address: Option<IpAddr>, config: &FilterConfig) -> bool {
 }
 
 fn is_release(event: &Event, config: &FilterConfig) -> bool {
-    event.release.as_deref().is_some_and(|release| config.releases.matches(release))
+    event.release.as_deref().is_some_and(|release| config.leaves_out_release(release))
 }
 
 /// Looks at the message, and at every exception as it is written: `TypeError: x is undefined`.

@@ -96,6 +96,11 @@ fn reject(
     }
 }
 
+/// Whether a release may be called so.
+pub(in crate::pipeline) fn is_release(release: &str) -> bool {
+    !release.is_empty() && release_problem(release).is_none()
+}
+
 fn release_problem(release: &str) -> Option<&'static str> {
     if release.len() > MAX_RELEASE_BYTES {
         return Some("a release has at most 200 bytes");

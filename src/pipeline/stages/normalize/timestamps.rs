@@ -34,12 +34,16 @@ pub(super) fn normalize(event: &mut Event, facts: &Facts, at: At<'_>) -> Result<
     Ok(())
 }
 
-fn correct_drift(event: &mut Event, facts: &Facts, at: At<'_>) {
-    let Some(sent_at) = facts.sent_at else { return };
-    let drift = facts.received_at - sent_at;
-    if drift.abs() < MIN_DRIFT {
-        return;
+impl Facts {
+    /// How far the client's clock is behind, if that is more than a slow network.
+    pub fn drift(&self) -> Option<TimeDelta> {
+        let drift = self.received_at - self.sent_at?;
+        (drift.abs() >= MIN_DRIFT).then_some(drift)
     }
+}
+
+fn correct_drift(event: &mut Event, facts: &Facts, at: At<'_>) {
+    let (Some(sent_at), Some(drift)) = (facts.sent_at, facts.drift()) else { return };
     shift(event, drift, facts.received_at);
     at.field("timestamp").error("clock_drift", None, times(sent_at, facts.received_at));
 }

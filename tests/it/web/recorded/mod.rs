@@ -15,19 +15,6 @@ use crate::support::page_text::page_text;
 
 const ADA: &str = "ada@example.com";
 
-/// Makes the project that the corpus was recorded for.
-async fn create_corpus_project(app: &TestApp) {
-    let statements = [
-        "INSERT INTO projects (id, organization_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
-         SELECT 42, id, 'shop', 'Shop', '2026-11-22T12:00:00Z' FROM organizations",
-        "INSERT INTO project_keys (public_key, project_id, label, created_at)
-         VALUES ('0123456789abcdef0123456789abcdef', 42, 'Default', '2026-11-22T12:00:00Z')",
-    ];
-    for statement in statements {
-        sqlx::query(statement).execute(&app.app.db).await.unwrap();
-    }
-}
-
 /// Sends a request as it was captured: path, query, headers and encoding.
 async fn replay(app: &TestApp, captured: &Captured) {
     let mut request = app.http.post(format!("{}{}", app.url, captured.target()));
@@ -52,7 +39,7 @@ async fn seen(browser: &mut Browser, program: &Program<'_>, issue: &Value) -> St
 /// The first two issues that a scenario becomes.
 async fn issues_of(name: &str) -> String {
     let app = server().await;
-    create_corpus_project(&app).await;
+    app.create_corpus_project().await;
     create_user(&app, ADA).await;
     for captured in scenario(name) {
         replay(&app, &captured).await;
