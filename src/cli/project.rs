@@ -66,7 +66,10 @@ impl Answer {
         project: Project,
         keys: &[ProjectKey],
     ) -> Self {
-        let key = keys.iter().find(|key| key.is_active).map(|key| key.public_key.clone());
+        let key = keys
+            .iter()
+            .find(|key| key.is_usable(app.clock.now()))
+            .map(|key| key.public_key.clone());
         let server = &app.config.server;
         Self {
             id: project.id.to_string(),

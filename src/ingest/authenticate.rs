@@ -57,7 +57,7 @@ pub(super) async fn authorize(
         return Err(Error::ProjectRejected);
     };
     let sender = Sender { project_id: key.project_id, public_key, client };
-    if !key.is_active || path.is_some_and(|path| path != key.project_id) {
+    if !key.is_usable(ingest.app.clock.now()) || path.is_some_and(|path| path != key.project_id) {
         return limits::noted(ingest, Some(&sender), Err(Error::ProjectRejected));
     }
     if !key.allows(page(request).as_ref()) {

@@ -61,6 +61,8 @@ pub struct Context<'a> {
     pub hot: &'a HotIssues,
     /// What payloads are packed with.
     pub dictionaries: &'a Dictionaries,
+    /// The environment of events that say none.
+    pub default_environment: Option<&'a str>,
     /// Days until an event is deleted; older events are moved to the present.
     pub retention_days: u32,
 }
@@ -236,6 +238,7 @@ fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Enve
             .or_else(|| header.sdk.as_ref().and_then(|sdk| sdk.client())),
         replay_id: header.trace.as_ref().and_then(replay_id),
         retention_days: context.retention_days,
+        default_environment: context.default_environment.map(str::to_owned),
     }
 }
 

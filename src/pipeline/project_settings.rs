@@ -19,6 +19,7 @@ use super::stages::{FilterConfig, ScrubConfig};
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::{self, FilterSettings};
 use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
+use crate::domain::projects;
 
 /// How long an answer is believed.
 pub const BELIEVED_FOR: TimeDelta = TimeDelta::seconds(5);
@@ -43,6 +44,7 @@ struct State {
 struct Found {
     privacy: Vec<(ProjectId, ProjectPrivacy)>,
     filters: Vec<(ProjectId, FilterSettings)>,
+    environments: Vec<(ProjectId, String)>,
 }
 
 /// What was known at one moment.
@@ -54,6 +56,7 @@ pub struct KnownSettings {
     projects: HashMap<ProjectId, (PrivacySettings, Arc<ScrubConfig>)>,
     default_filters: FilterConfig,
     filters: HashMap<ProjectId, (FilterSettings, Arc<FilterConfig>)>,
+    environments: HashMap<ProjectId, String>,
 }
 
 impl KnownSettings {
@@ -67,6 +70,11 @@ impl KnownSettings {
         self.filters.get(&project).map_or(&self.default_filters, |(_, config)| config)
     }
 
+    /// The environment of a project's events that say none.
+    pub fn default_environment(&self, project: ProjectId) -> Option<&str> {
+        self.environments.get(&project).map(String::as_str)
+    }
+
     /// The same with what was found now.
     fn renewed(&self, found: Found) -> Self {
         let filters = found.filters.into_iter().map(|(id, settings)| {
@@ -77,7 +85,9 @@ impl KnownSettings {
             );
             (id, (settings, config))
         });
-        Self { filters: filters.collect(), ..self.with_privacy(&found.privacy) }
+        let environments = found.environments.into_iter().collect();
+        let filters = filters.collect();
+        Self { filters, environments, ..self.with_privacy(&found.privacy) }
     }
 
     fn with_privacy(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
@@ -104,7 +114,8 @@ impl ProjectSettings {
             let mut db = db.acquire().await?;
             let privacy = privacy::store::list_set(&mut db).await?;
             let filters = filters::store::list_set(&mut db).await?;
-            Ok::<_, sqlx::Error>(Found { privacy, filters })
+            let environments = projects::store::list_default_environments(&mut db).await?;
+            Ok::<_, sqlx::Error>(Found { privacy, filters, environments })
         };
         match timeout(PATIENCE, question).await {
             Ok(Ok(found)) => {

@@ -110,10 +110,11 @@ pub async fn remove_old(app: &App) -> anyhow::Result<()> {
     let removed = retention::remove_old(app).await?;
     counter!("picket_retention_removed_total", "what" => "issues").increment(removed.issues);
     counter!("picket_retention_removed_total", "what" => "hours").increment(removed.hours);
+    counter!("picket_retention_removed_total", "what" => "events").increment(removed.events);
     if removed != retention::Removed::default() {
         info!(
-            "Removed {} issues whose events are gone and {} hours of other issues",
-            removed.issues, removed.hours
+            "Removed {} issues whose events are gone, {} hours of other issues, and {} events of projects that keep fewer days",
+            removed.issues, removed.hours, removed.events
         );
     }
     Ok(())

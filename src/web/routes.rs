@@ -37,7 +37,10 @@ use super::privacy::organization::OrganizationPrivacyPath;
 use super::privacy::project::ProjectPrivacyPath;
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
-use super::projects::keys::{KeyPath, KeysPath};
+use super::projects::grouping::ProjectGroupingPath;
+use super::projects::key::KeyPath;
+use super::projects::keys::KeysPath;
+use super::projects::limits::ProjectLimitsPath;
 use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
@@ -110,13 +113,18 @@ pub fn routes() -> Routes<App, Access> {
         .get (ProjectPath::PATH,              Access::Member,   projects::detail::show_project)
         .get (FirstEventPath::PATH,           Access::Member,   projects::first_event::check_first_event)
         .get (ProjectSettingsPath::PATH,      Access::Member,   projects::settings::show_project_settings)
-        .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::rename_project)
+        .post(ProjectSettingsPath::PATH,      Access::Member,   projects::settings::update_project_settings)
         .get (ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::show_project_privacy)
         .post(ProjectPrivacyPath::PATH,       Access::Member,   privacy::project::update_project_privacy)
         .get (ProjectFiltersPath::PATH,       Access::Member,   filters::project::show_project_filters)
         .post(ProjectFiltersPath::PATH,       Access::Member,   filters::project::update_project_filters)
+        .get (KeysPath::PATH,                 Access::Member,   projects::keys::show_keys)
         .post(KeysPath::PATH,                 Access::Member,   projects::keys::create_key)
-        .post(KeyPath::PATH,                  Access::Member,   projects::keys::switch_key)
+        .get (KeyPath::PATH,                  Access::Member,   projects::key::show_key)
+        .post(KeyPath::PATH,                  Access::Member,   projects::key::change_key)
+        .get (ProjectLimitsPath::PATH,        Access::Member,   projects::limits::show_project_limits)
+        .post(ProjectLimitsPath::PATH,        Access::Member,   projects::limits::update_project_limits)
+        .get (ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::show_project_grouping)
 
         .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
 

@@ -11,7 +11,6 @@ use super::parameters::Parameters;
 use super::place::{InOrganization, InProject};
 use super::{Error, Result};
 use crate::app::App;
-use crate::config::ServerConfig;
 use crate::domain::projects::{self, ProjectKey};
 use views::KeyView;
 
@@ -24,7 +23,7 @@ pub(super) async fn list_keys_of_project(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let keys = projects::store::list_keys(&mut db, place.project.id).await?;
-    Ok(url.slice(chosen(keys, &parameters, &app.config.server)?, &parameters.page()?))
+    Ok(url.slice(chosen(keys, &parameters, &app)?, &parameters.page()?))
 }
 
 /// The keys of all projects of an organization; clients match them by `projectId`.
@@ -36,7 +35,7 @@ pub(super) async fn list_keys_of_organization(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let keys = projects::store::list_keys_of_organization(&mut db, place.organization().id).await?;
-    Ok(url.slice(chosen(keys, &parameters, &app.config.server)?, &parameters.page()?))
+    Ok(url.slice(chosen(keys, &parameters, &app)?, &parameters.page()?))
 }
 
 /// One key.
@@ -44,20 +43,17 @@ pub(super) async fn get_key(State(app): State<App>, place: InProject) -> Result<
     let mut db = app.db.acquire().await?;
     let key = projects::store::find_key(&mut db, place.path.get("key")?).await?;
     let key = key.filter(|key| key.project_id == place.project.id).ok_or(Error::NotFound)?;
-    Ok(Json(KeyView::new(key, &app.config.server)))
+    Ok(Json(KeyView::new(key, &app)))
 }
 
 /// The keys as they look; `status=active` or `status=inactive` leaves out the others.
-fn chosen(
-    mut keys: Vec<ProjectKey>,
-    parameters: &Parameters,
-    server: &ServerConfig,
-) -> Result<Vec<KeyView>> {
+fn chosen(mut keys: Vec<ProjectKey>, parameters: &Parameters, app: &App) -> Result<Vec<KeyView>> {
+    let now = app.clock.now();
     match parameters.get("status") {
         None | Some("") => {}
-        Some("active") => keys.retain(|key| key.is_active),
-        Some("inactive") => keys.retain(|key| !key.is_active),
+        Some("active") => keys.retain(|key| key.is_usable(now)),
+        Some("inactive") => keys.retain(|key| !key.is_usable(now)),
         Some(_) => return Err(Error::invalid("status", "Choose active or inactive.")),
     }
-    Ok(keys.into_iter().map(|key| KeyView::new(key, server)).collect())
+    Ok(keys.into_iter().map(|key| KeyView::new(key, app)).collect())
 }

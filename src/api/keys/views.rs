@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::app::App;
 use crate::base::Timestamp;
 use crate::config::ServerConfig;
+use crate::domain::limits::Limits;
 use crate::domain::projects::{self, ProjectKey};
 
 /// A key with every address that can be made of it.
@@ -29,8 +31,17 @@ pub(in crate::api) struct KeyView {
 
 #[derive(Debug, Serialize)]
 struct RateLimitView {
-    window: i32,
-    count: i32,
+    /// Seconds.
+    window: u32,
+    count: u64,
+}
+
+impl RateLimitView {
+    /// The shortest limit of errors: the wire has room for one.
+    fn of(limits: &Limits) -> Option<Self> {
+        let minute = limits.errors.minute.map(|count| Self { window: 60, count });
+        minute.or_else(|| limits.errors.hour.map(|count| Self { window: 3600, count }))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -67,16 +78,16 @@ struct LoaderView {
 }
 
 impl KeyView {
-    pub(super) fn new(key: ProjectKey, server: &ServerConfig) -> Self {
+    pub(super) fn new(key: ProjectKey, app: &App) -> Self {
         Self {
             id: key.public_key.clone(),
             name: key.label.clone(),
             label: key.label.clone(),
             secret: "",
             project_id: key.project_id.0,
-            is_active: key.is_active,
-            rate_limit: None,
-            dsn: DsnView::new(&key, server),
+            is_active: key.is_usable(app.clock.now()),
+            rate_limit: RateLimitView::of(&key.limits),
+            dsn: DsnView::new(&key, &app.config.server),
             browser_sdk_version: "latest",
             browser_sdk: BrowserSdkView { choices: [("latest", "latest")] },
             date_created: key.created_at,

@@ -216,6 +216,7 @@ impl Workshop {
             filters: &self.filters,
             scrubbing: &self.scrubbing,
             places: &Places::default(),
+            default_environment: None,
             hot: &self.hot,
             dictionaries: &self.dictionaries,
             retention_days: self.retention_days,

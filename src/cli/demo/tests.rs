@@ -35,6 +35,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
         filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
         places: &Places::default(),
+        default_environment: None,
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),
         retention_days: 90,

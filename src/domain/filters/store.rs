@@ -4,7 +4,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, query};
 
 use super::FilterSettings;
-use crate::base::ProjectId;
+use crate::base::{ProjectId, Timestamp};
 
 /// The settings of a project; of one that has set nothing, the defaults.
 pub async fn find(db: &mut PgConnection, project: ProjectId) -> sqlx::Result<FilterSettings> {
@@ -39,6 +39,8 @@ pub struct KeyRow {
     pub project_id: ProjectId,
     /// Whether anything is accepted with it.
     pub is_active: bool,
+    /// When it stops to be good by itself.
+    pub expires_at: Option<Timestamp>,
     /// The project's list.
     pub allowed_domains: Vec<String>,
 }
@@ -47,7 +49,7 @@ pub struct KeyRow {
 pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<Option<KeyRow>> {
     let row = query!(
         r#"
-        SELECT project_keys.project_id AS "project_id: ProjectId", project_keys.is_active,
+        SELECT project_keys.project_id AS "project_id: ProjectId", project_keys.is_active, project_keys.expires_at,
                projects.filters AS "filters: Json<FilterSettings>"
         FROM project_keys JOIN projects ON projects.id = project_keys.project_id
         WHERE project_keys.public_key = $1
@@ -59,6 +61,7 @@ pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<O
     Ok(row.map(|row| KeyRow {
         project_id: row.project_id,
         is_active: row.is_active,
+        expires_at: row.expires_at,
         allowed_domains: row.filters.map(|Json(own)| own).unwrap_or_default().allowed_domains,
     }))
 }

@@ -2,19 +2,26 @@
 //!
 //! A project is found in two ways. SDKs bring a public key, which names the project whatever id stands in
 //! the URL; people and programs bring a slug, which is unique within the organization. A project is never
-//! without a key: it is created together with its first one. Keys are switched off, not deleted, because
-//! a deployed application may carry a DSN for years and its owner should be able to see what became of it.
+//! without a key: it is created together with its first one. A key that is no longer wanted is best switched
+//! off and not deleted: a deployed application may carry a DSN for years, and what it still sends is counted.
 
 mod dsn;
+mod keys;
+mod options;
 pub mod starter;
 pub mod store;
 
 pub use dsn::dsn;
+pub use keys::{
+    MAX_REPLACED_DAYS, create_key, delete_key, limit_key, rename_key, replace_key, set_key_active,
+};
+pub use options::{Options, environment_problem, update};
 
 use sqlx::PgConnection;
 
 use crate::app::Essentials;
 use crate::base::{OrganizationId, ProjectId, Slug, Timestamp, secrets};
+use crate::domain::limits::Limits;
 use crate::domain::{Error, Result};
 
 /// Slugs that would shadow a page beside `/{organization}/projects/{project}`.
@@ -64,6 +71,10 @@ pub struct ProjectKey {
     pub is_active: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it stops to be good by itself; `None`: never.
+    pub expires_at: Option<Timestamp>,
+    /// Limits of its own.
+    pub limits: Limits,
 }
 
 /// What somebody says about a project that is to be created.
@@ -94,49 +105,6 @@ pub async fn create(app: &Essentials, new: NewProject) -> Result<(Project, Proje
     store::insert_key(&mut tx, &key).await?;
     tx.commit().await?;
     Ok((project, key))
-}
-
-/// Gives a project another name; its slug, and with it every link and short id, stays.
-pub async fn rename(app: &Essentials, project: ProjectId, name: &str) -> Result<()> {
-    let name = checked_name(name)?;
-    let mut db = app.db.acquire().await?;
-    if store::update_name(&mut db, project, name).await? { Ok(()) } else { Err(Error::NotFound) }
-}
-
-/// Adds a key, so that a deployment can be told apart or cut off on its own.
-pub async fn create_key(app: &Essentials, project: ProjectId, label: &str) -> Result<ProjectKey> {
-    let label = label.trim();
-    if label.is_empty() || label.chars().count() > MAX_NAME_CHARS {
-        return Err(Error::invalid(
-            "label",
-            format!("Say what the key is for, in up to {MAX_NAME_CHARS} characters."),
-        ));
-    }
-    let key = new_key(project, label, app.clock.now());
-    let mut tx = app.db.begin().await?;
-    if store::list_keys(&mut tx, project).await?.len() >= MAX_KEYS {
-        return Err(Error::LimitReached(format!(
-            "This project has {MAX_KEYS} keys, the most there can be."
-        )));
-    }
-    store::insert_key(&mut tx, &key).await?;
-    tx.commit().await?;
-    Ok(key)
-}
-
-/// Switches a key on or off; the front door notices within seconds.
-pub async fn set_key_active(
-    app: &Essentials,
-    project: ProjectId,
-    public_key: &str,
-    is_active: bool,
-) -> Result<()> {
-    let mut db = app.db.acquire().await?;
-    if store::update_key_active(&mut db, project, public_key, is_active).await? {
-        Ok(())
-    } else {
-        Err(Error::NotFound)
-    }
 }
 
 async fn insert_with_free_slug(
@@ -175,6 +143,8 @@ fn new_key(project_id: ProjectId, label: &str, now: Timestamp) -> ProjectKey {
         label: label.to_owned(),
         is_active: true,
         created_at: now,
+        expires_at: None,
+        limits: Limits::default(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! All SQL about projects and their keys.
 
+use sqlx::types::Json;
 use sqlx::{PgConnection, query, query_as, query_scalar};
 
-use super::{Project, ProjectKey};
+use super::{Options, Project, ProjectKey};
 use crate::base::{OrganizationId, ProjectId, Slug, Timestamp};
+use crate::domain::limits::Limits;
 
 /// A row to be inserted.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ pub async fn find_oldest(
         r#"
         SELECT projects.id, projects.name, project_keys.public_key
         FROM projects JOIN project_keys ON project_keys.project_id = projects.id
-        WHERE project_keys.is_active
+        WHERE project_keys.is_active AND project_keys.expires_at IS NULL
         ORDER BY projects.id, project_keys.created_at
         LIMIT 1
         "#,
@@ -165,11 +167,54 @@ pub async fn exists(db: &mut PgConnection, organization: OrganizationId) -> sqlx
     .await
 }
 
-/// Sets the name; `false` if there is no such project.
-pub async fn update_name(db: &mut PgConnection, id: ProjectId, name: &str) -> sqlx::Result<bool> {
-    let done =
-        query!("UPDATE projects SET name = $2 WHERE id = $1", id.0, name).execute(db).await?;
+/// Sets name and options; `false` if there is no such project.
+pub async fn update(
+    db: &mut PgConnection,
+    id: ProjectId,
+    name: &str,
+    options: &Options,
+) -> sqlx::Result<bool> {
+    let done = query!(
+        r#"
+        UPDATE projects SET name = $2, retention_days = $3, default_environment = $4
+        WHERE id = $1
+        "#,
+        id.0,
+        name,
+        options.retention_days,
+        options.default_environment,
+    )
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What a project has set.
+pub async fn find_options(db: &mut PgConnection, id: ProjectId) -> sqlx::Result<Options> {
+    let found = query_as!(
+        Options,
+        "SELECT retention_days, default_environment FROM projects WHERE id = $1",
+        id.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The environments of all projects that have set one for events that say none.
+pub async fn list_default_environments(
+    db: &mut PgConnection,
+) -> sqlx::Result<Vec<(ProjectId, String)>> {
+    let rows = query!(
+        r#"
+        SELECT id AS "id: ProjectId", default_environment AS "environment!"
+        FROM projects
+        WHERE default_environment IS NOT NULL
+        "#,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.environment)).collect())
 }
 
 /// Notes that events of these projects are stored, once per project.
@@ -192,18 +237,47 @@ pub async fn mark_first_event(
     Ok(())
 }
 
+/// A key as it is stored.
+struct KeyRow {
+    public_key: String,
+    project_id: ProjectId,
+    label: String,
+    is_active: bool,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    limits: Option<Json<Limits>>,
+}
+
+impl From<KeyRow> for ProjectKey {
+    fn from(row: KeyRow) -> Self {
+        Self {
+            public_key: row.public_key,
+            project_id: row.project_id,
+            label: row.label,
+            is_active: row.is_active,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            limits: row.limits.map(|Json(limits)| limits).unwrap_or_default(),
+        }
+    }
+}
+
 /// Adds a key.
 pub async fn insert_key(db: &mut PgConnection, key: &ProjectKey) -> sqlx::Result<()> {
+    let limits = (!key.limits.is_empty()).then_some(Json(key.limits));
     query!(
         r#"
-        INSERT INTO project_keys (public_key, project_id, label, is_active, created_at)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO project_keys
+            (public_key, project_id, label, is_active, created_at, expires_at, limits)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         "#,
         key.public_key,
         key.project_id.0,
         key.label,
         key.is_active,
         key.created_at,
+        key.expires_at,
+        limits as _,
     )
     .execute(db)
     .await?;
@@ -212,17 +286,19 @@ pub async fn insert_key(db: &mut PgConnection, key: &ProjectKey) -> sqlx::Result
 
 /// The key that an SDK sent, also if it is switched off.
 pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<Option<ProjectKey>> {
-    query_as!(
-        ProjectKey,
+    let found = query_as!(
+        KeyRow,
         r#"
-        SELECT public_key, project_id, label, is_active, created_at
+        SELECT public_key, project_id, label, is_active, created_at, expires_at,
+               limits AS "limits: Json<Limits>"
         FROM project_keys
         WHERE public_key = $1
         "#,
         public_key,
     )
     .fetch_optional(db)
-    .await
+    .await?;
+    Ok(found.map(ProjectKey::from))
 }
 
 /// The keys of all projects of an organization, project by project, the oldest first.
@@ -230,11 +306,12 @@ pub async fn list_keys_of_organization(
     db: &mut PgConnection,
     organization: OrganizationId,
 ) -> sqlx::Result<Vec<ProjectKey>> {
-    query_as!(
-        ProjectKey,
+    let found = query_as!(
+        KeyRow,
         r#"
         SELECT project_keys.public_key, project_keys.project_id, project_keys.label,
-               project_keys.is_active, project_keys.created_at
+               project_keys.is_active, project_keys.created_at, project_keys.expires_at,
+               project_keys.limits AS "limits: Json<Limits>"
         FROM project_keys
         JOIN projects ON projects.id = project_keys.project_id
         WHERE projects.organization_id = $1
@@ -243,15 +320,17 @@ pub async fn list_keys_of_organization(
         organization.0,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(found.into_iter().map(ProjectKey::from).collect())
 }
 
 /// A project's keys, the oldest first.
 pub async fn list_keys(db: &mut PgConnection, project: ProjectId) -> sqlx::Result<Vec<ProjectKey>> {
-    query_as!(
-        ProjectKey,
+    let found = query_as!(
+        KeyRow,
         r#"
-        SELECT public_key, project_id, label, is_active, created_at
+        SELECT public_key, project_id, label, is_active, created_at, expires_at,
+               limits AS "limits: Json<Limits>"
         FROM project_keys
         WHERE project_id = $1
         ORDER BY created_at, public_key
@@ -259,10 +338,11 @@ pub async fn list_keys(db: &mut PgConnection, project: ProjectId) -> sqlx::Resul
         project.0,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(found.into_iter().map(ProjectKey::from).collect())
 }
 
-/// Switches a key of the project on or off; `false` if it has no such key.
+/// Switches a key of the project on or off; `false` if it has no such key. What is switched on has no end.
 pub async fn update_key_active(
     db: &mut PgConnection,
     project: ProjectId,
@@ -270,7 +350,11 @@ pub async fn update_key_active(
     is_active: bool,
 ) -> sqlx::Result<bool> {
     let done = query!(
-        "UPDATE project_keys SET is_active = $3 WHERE project_id = $1 AND public_key = $2",
+        r#"
+        UPDATE project_keys
+        SET is_active = $3, expires_at = CASE WHEN $3 THEN NULL ELSE expires_at END
+        WHERE project_id = $1 AND public_key = $2
+        "#,
         project.0,
         public_key,
         is_active,
@@ -278,4 +362,56 @@ pub async fn update_key_active(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Sets what a key is for; `false` if the project has no such key.
+pub async fn update_key_label(
+    db: &mut PgConnection,
+    project: ProjectId,
+    public_key: &str,
+    label: &str,
+) -> sqlx::Result<bool> {
+    let done = query!(
+        "UPDATE project_keys SET label = $3 WHERE project_id = $1 AND public_key = $2",
+        project.0,
+        public_key,
+        label,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sets when a key stops to be good.
+pub async fn update_key_end(
+    db: &mut PgConnection,
+    project: ProjectId,
+    public_key: &str,
+    end: Timestamp,
+) -> sqlx::Result<()> {
+    query!(
+        "UPDATE project_keys SET expires_at = $3 WHERE project_id = $1 AND public_key = $2",
+        project.0,
+        public_key,
+        end,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes a key.
+pub async fn delete_key(
+    db: &mut PgConnection,
+    project: ProjectId,
+    public_key: &str,
+) -> sqlx::Result<()> {
+    query!(
+        "DELETE FROM project_keys WHERE project_id = $1 AND public_key = $2",
+        project.0,
+        public_key,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -209,3 +209,38 @@ pub async fn events_by_day(
     .fetch_all(db)
     .await
 }
+
+/// What came with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// The key.
+    pub public_key: String,
+    /// The last full hour in which something came with it, whatever became of it.
+    pub last_hour: Timestamp,
+    /// The events that were stored since the beginning of the day.
+    pub today: i64,
+}
+
+/// What came with each of a project's keys; `today` begins the day.
+pub async fn list_keys(
+    db: &mut PgConnection,
+    project: ProjectId,
+    today: Timestamp,
+) -> sqlx::Result<Vec<KeyRow>> {
+    sqlx::query_as!(
+        KeyRow,
+        r#"
+        SELECT public_key, max(hour) AS "last_hour!",
+            coalesce(least(sum(quantity) FILTER (
+                WHERE hour >= $2 AND category = 'error' AND outcome = 'accepted'
+            ), 9007199254740991), 0)::bigint AS "today!"
+        FROM outcomes
+        WHERE project_id = $1
+        GROUP BY 1
+        "#,
+        project.0,
+        today,
+    )
+    .fetch_all(db)
+    .await
+}

@@ -51,6 +51,8 @@ pub(super) struct KnownKey {
     pub(super) project_id: ProjectId,
     /// Whether events are accepted with it.
     pub(super) is_active: bool,
+    /// When it stops to be good by itself.
+    pub(super) expires_at: Option<Timestamp>,
     /// The pages that may send with it; `None` for all.
     pub(super) pages: Option<Arc<[SourcePattern]>>,
 }
@@ -156,12 +158,18 @@ impl From<KeyRow> for KnownKey {
         Self {
             project_id: key.project_id,
             is_active: key.is_active,
+            expires_at: key.expires_at,
             pages: (!is_open).then(|| patterns.collect()),
         }
     }
 }
 
 impl KnownKey {
+    /// Whether it is switched on and not at its end.
+    pub(super) fn is_usable(&self, now: Timestamp) -> bool {
+        self.is_active && self.expires_at.is_none_or(|end| now < end)
+    }
+
     /// Whether a page may send with this key; whoever is no page may.
     pub(super) fn allows(&self, page: Option<&Source>) -> bool {
         match (&self.pages, page) {

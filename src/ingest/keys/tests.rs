@@ -7,8 +7,10 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-const ACTIVE: KnownKey = KnownKey { project_id: ProjectId(1), is_active: true, pages: None };
-const SWITCHED_OFF: KnownKey = KnownKey { project_id: ProjectId(1), is_active: false, pages: None };
+const ACTIVE: KnownKey =
+    KnownKey { project_id: ProjectId(1), is_active: true, expires_at: None, pages: None };
+const SWITCHED_OFF: KnownKey =
+    KnownKey { project_id: ProjectId(1), is_active: false, expires_at: None, pages: None };
 
 /// A cache, a clock, and how often was asked.
 struct Rig {

@@ -138,6 +138,7 @@ impl LaneWorker {
             grouping: &self.worker.grouping,
             filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
+            default_environment: settings.default_environment(accepted.project_id),
             places: &self.worker.places,
             hot: &self.worker.hot,
             dictionaries: &self.worker.dictionaries,

@@ -69,7 +69,9 @@ pub async fn show_project(
     }
     let keys = projects::store::list_keys(&mut db, project.id).await?;
     drop(db);
-    let view = view(&member, path, project, &keys, &query.platform, &app.config.server);
+    let now = app.clock.now();
+    let usable: Vec<_> = keys.into_iter().filter(|key| key.is_usable(now)).collect();
+    let view = view(&member, path, project, &usable, &query.platform, &app.config.server);
     Ok(Page::new(&view)?.into_response())
 }
 
@@ -81,7 +83,7 @@ fn view(
     platform: &str,
     server: &ServerConfig,
 ) -> ProjectView {
-    let target = keys.iter().find(|key| key.is_active).map(|key| target(server, project, key));
+    let target = keys.first().map(|key| target(server, project, key));
     let own_platform = project.platform.as_deref().unwrap_or_default();
     let guide = guides::find(platform).or_else(|| guides::find(own_platform));
     let ProjectPath { organization, project: slug } = path.clone();
@@ -115,25 +117,19 @@ fn target(server: &ServerConfig, project: &Project, key: &ProjectKey) -> Target 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ProjectId;
-    use crate::web::projects::tests::project;
+    use crate::web::projects::tests::{key as sample_key, project};
 
     fn sample(has_events: bool, has_key: bool, platform: &str) -> String {
         let project = project("checkout", Some("python-flask"), has_events);
-        let key = ProjectKey {
-            public_key: "0123456789abcdef0123456789abcdef".to_owned(),
-            project_id: ProjectId(7),
-            label: "Default".to_owned(),
-            is_active: has_key,
-            created_at: project.created_at,
-        };
+        let key = sample_key("Default");
+        let keys = if has_key { vec![key] } else { Vec::new() };
         let path = ProjectPath {
             organization: "default".parse().unwrap(),
             project: "checkout".parse().unwrap(),
         };
         let member = Member::sample(project.clone());
         let server = ServerConfig::default();
-        view(&member, path, &project, &[key], platform, &server).render().unwrap()
+        view(&member, path, &project, &keys, platform, &server).render().unwrap()
     }
 
     #[test]
@@ -157,7 +153,7 @@ mod tests {
     #[test]
     fn without_an_active_key_the_page_says_where_to_get_one() {
         let html = sample(false, false, "");
-        assert!(html.contains("/default/projects/checkout/settings#keys"));
+        assert!(html.contains("/default/projects/checkout/settings/keys"));
         assert!(!html.contains("http://0123456789abcdef"));
     }
 }

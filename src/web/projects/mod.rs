@@ -2,8 +2,12 @@
 
 pub mod detail;
 pub mod first_event;
+pub mod grouping;
 pub mod guides;
+pub mod key;
 pub mod keys;
+pub mod limit_fields;
+pub mod limits;
 pub mod list;
 pub mod new;
 pub mod settings;
@@ -22,7 +26,21 @@ pub(super) use tests::project as sample_project;
 #[cfg(test)]
 mod tests {
     use crate::base::{OrganizationId, ProjectId, Timestamp};
-    use crate::domain::projects::Project;
+    use crate::domain::limits::Limits;
+    use crate::domain::projects::{Project, ProjectKey};
+
+    /// A key of [`project`].
+    pub(in crate::web) fn key(label: &str) -> ProjectKey {
+        ProjectKey {
+            public_key: "0123456789abcdef0123456789abcdef".to_owned(),
+            project_id: ProjectId(7),
+            label: label.to_owned(),
+            is_active: true,
+            created_at: Timestamp::from_timestamp(1_799_900_000, 0).unwrap(),
+            expires_at: None,
+            limits: Limits::default(),
+        }
+    }
 
     /// A project to render pages with.
     pub(in crate::web) fn project(slug: &str, platform: Option<&str>, has_events: bool) -> Project {

@@ -1,4 +1,4 @@
-//! A project's settings: its name and its keys.
+//! A project's general settings: its name, how long it keeps events, and where they are from.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,13 +8,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::detail::ProjectPath;
-use super::keys::{KeyPath, KeysPath};
 use super::list::platform_name;
 use crate::app::App;
-use crate::base::{Slug, Timestamp};
-use crate::config::ServerConfig;
-use crate::domain::projects::{self, Project, ProjectKey};
-use crate::web::components::time::Moment;
+use crate::base::Slug;
+use crate::domain::projects::{self, Options, Project};
 use crate::web::forms::Problem;
 use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
 
@@ -28,20 +25,14 @@ pub struct ProjectSettingsPath {
     pub project: Slug,
 }
 
-/// The new name.
-#[derive(Debug, Deserialize)]
-pub struct NameForm {
+/// What was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct GeneralForm {
     name: String,
-}
-
-/// What the page shows besides what is stored: the outcome of one of its forms.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) problem: Problem,
-    /// What was typed as the project's name.
-    pub(super) name: Option<String>,
-    /// What was typed as a new key's label.
-    pub(super) label: String,
+    #[serde(default)]
+    retention_days: String,
+    #[serde(default)]
+    default_environment: String,
 }
 
 #[derive(Template)]
@@ -50,29 +41,39 @@ struct ProjectSettingsView {
     shell: Shell,
     path: ProjectSettingsPath,
     project: ProjectPath,
-    keys_path: KeysPath,
     heading: String,
-    name: String,
     slug: Slug,
     id: i64,
     platform: String,
-    keys: Vec<KeyRow>,
-    label: String,
+    form: GeneralForm,
+    /// As long as the server keeps events.
+    most_days: u32,
     problem: Problem,
 }
 
-struct KeyRow {
-    element_id: String,
-    path: KeyPath,
-    label: String,
-    dsn: String,
-    is_active: bool,
-    created: Moment,
-}
+impl GeneralForm {
+    fn of(project: &Project, options: Options) -> Self {
+        Self {
+            name: project.name.clone(),
+            retention_days: options.retention_days.map(|days| days.to_string()).unwrap_or_default(),
+            default_environment: options.default_environment.unwrap_or_default(),
+        }
+    }
 
-impl ProjectSettingsView {
-    fn has_active_key(&self) -> bool {
-        self.keys.iter().any(|key| key.is_active)
+    fn options(&self) -> std::result::Result<Options, Problem> {
+        let days = self.retention_days.trim();
+        let retention_days = match (days.is_empty(), days.parse::<i32>()) {
+            (true, _) => None,
+            (false, Ok(days)) => Some(days),
+            (false, Err(_)) => {
+                let words =
+                    "Write a number of days, or nothing to keep events as long as the server.";
+                return Err(Problem::new("retention_days", words));
+            }
+        };
+        let environment = self.default_environment.trim();
+        let default_environment = Some(environment.to_owned()).filter(|it| !it.is_empty());
+        Ok(Options { retention_days, default_environment })
     }
 }
 
@@ -82,80 +83,52 @@ pub async fn show_project_settings(
     member: Member,
     State(app): State<App>,
 ) -> Result<Page> {
-    show(&app, &member, &path.project, Outcome::default()).await
+    let project = member.project(&path.project)?;
+    let mut db = app.db.acquire().await?;
+    let options = projects::store::find_options(&mut db, project.id).await?;
+    drop(db);
+    let shown = (GeneralForm::of(project, options), Problem::default());
+    Page::new(&view(&member, project, shown, app.config.retention.events_days))
 }
 
-/// Gives the project another name.
-pub async fn rename_project(
+/// Saves the settings.
+pub async fn update_project_settings(
     path: ProjectSettingsPath,
     member: Member,
     State(app): State<App>,
-    Form(form): Form<NameForm>,
+    Form(form): Form<GeneralForm>,
 ) -> Result<Response> {
     let project = member.project(&path.project)?;
-    match projects::rename(&app, project.id, &form.name).await {
-        Ok(()) => Ok(Redirect::to(path).with_flash("Saved.").into_response()),
-        Err(error) => {
-            let problem = Problem::from_error(error)?;
-            let outcome = Outcome { problem, name: Some(form.name), ..Outcome::default() };
-            Ok(show(&app, &member, &path.project, outcome).await?.into_response())
-        }
-    }
-}
-
-/// The page with the outcome of one of its forms.
-pub(super) async fn show(
-    app: &App,
-    member: &Member,
-    slug: &Slug,
-    outcome: Outcome,
-) -> Result<Page> {
-    let project = member.project(slug)?;
-    let mut db = app.db.acquire().await?;
-    let keys = projects::store::list_keys(&mut db, project.id).await?;
-    drop(db);
-    let is_fine = outcome.problem == Problem::default();
-    let view = view(member, project, &keys, outcome, (&app.config.server, app.clock.now()));
-    let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(Page::new(&view)?.with_status(status))
+    let problem = match form.options() {
+        Ok(options) => match projects::update(&app, project.id, &form.name, options).await {
+            Ok(()) => return Ok(Redirect::to(path).with_flash("Saved.").into_response()),
+            Err(error) => Problem::from_error(error)?,
+        },
+        Err(problem) => problem,
+    };
+    let most_days = app.config.retention.events_days;
+    let page = Page::new(&view(&member, project, (form, problem), most_days))?;
+    Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
 }
 
 fn view(
     member: &Member,
     project: &Project,
-    keys: &[ProjectKey],
-    outcome: Outcome,
-    (server, now): (&ServerConfig, Timestamp),
+    (form, problem): (GeneralForm, Problem),
+    most_days: u32,
 ) -> ProjectSettingsView {
-    let organization = member.organization.slug.clone();
-    let slug = project.slug.clone();
+    let (organization, slug) = (member.organization.slug.clone(), project.slug.clone());
     ProjectSettingsView {
         shell: member.shell("projects"),
         path: ProjectSettingsPath { organization: organization.clone(), project: slug.clone() },
-        project: ProjectPath { organization: organization.clone(), project: slug.clone() },
-        keys_path: KeysPath { organization: organization.clone(), project: slug.clone() },
+        project: ProjectPath { organization, project: slug.clone() },
         heading: project.name.clone(),
-        name: outcome.name.unwrap_or_else(|| project.name.clone()),
         id: project.id.0,
         platform: platform_name(project),
-        keys: keys
-            .iter()
-            .map(|key| KeyRow {
-                element_id: format!("dsn-{}", key.public_key),
-                path: KeyPath {
-                    organization: organization.clone(),
-                    project: slug.clone(),
-                    key: key.public_key.clone(),
-                },
-                label: key.label.clone(),
-                dsn: projects::dsn(server, &key.public_key, project.id),
-                is_active: key.is_active,
-                created: Moment::new(key.created_at, now),
-            })
-            .collect(),
         slug,
-        label: outcome.label,
-        problem: outcome.problem,
+        form,
+        most_days,
+        problem,
     }
 }
 
@@ -164,40 +137,27 @@ mod tests {
     use super::*;
     use crate::web::projects::tests::project;
 
-    fn sample(is_active: bool) -> String {
+    #[test]
+    fn what_was_typed_comes_back_with_what_is_wrong() {
         let project = project("checkout", Some("python"), true);
-        let key = ProjectKey {
-            public_key: "0123456789abcdef0123456789abcdef".to_owned(),
-            project_id: project.id,
-            label: "Production".to_owned(),
-            is_active,
-            created_at: project.created_at,
-        };
         let member = Member::sample(project.clone());
-        let outcome = Outcome {
-            problem: Problem::new("label", "Say what the key is for."),
-            name: Some("Typed name".to_owned()),
-            label: "Typed label".to_owned(),
+        let form = GeneralForm {
+            name: "Typed name".to_owned(),
+            retention_days: "200".to_owned(),
+            default_environment: "live".to_owned(),
         };
-        let now = project.created_at;
-        let server = ServerConfig::default();
-        view(&member, &project, &[key], outcome, (&server, now)).render().unwrap()
+        let problem = Problem::new("retention_days", "Not longer.");
+        let html = view(&member, &project, (form, problem), 90).render().unwrap();
+        assert!(html.contains("value=\"Typed name\"") && html.contains("value=\"200\""), "{html}");
+        assert!(html.contains("Not longer.") && html.contains("90 days"), "{html}");
+        assert!(html.contains("<code>7</code>") && html.contains("value=\"live\""), "{html}");
     }
 
     #[test]
-    fn a_key_shows_its_dsn_and_can_be_switched() {
-        let html = sample(true);
-        assert!(html.contains("http://0123456789abcdef0123456789abcdef@127.0.0.1:8000/7"));
-        let action = "/default/projects/checkout/keys/0123456789abcdef0123456789abcdef";
-        assert!(html.contains(&format!("action=\"{action}\"")));
-        assert!(html.contains("Say what the key is for."));
-        assert!(html.contains("value=\"Typed name\"") && html.contains("value=\"Typed label\""));
-        assert!(html.contains("<code>7</code>"));
-        assert!(!html.contains("nothing can be sent"));
-    }
-
-    #[test]
-    fn a_project_without_an_active_key_is_warned_about() {
-        assert!(sample(false).contains("nothing can be sent"));
+    fn an_empty_field_is_nothing_set_and_words_are_no_days() {
+        let form = GeneralForm { name: "A".to_owned(), ..GeneralForm::default() };
+        assert_eq!(form.options(), Ok(Options::default()));
+        let form = GeneralForm { retention_days: "a week".to_owned(), ..form };
+        assert!(form.options().unwrap_err().of("retention_days").contains("number of days"));
     }
 }

@@ -1,6 +1,7 @@
 //! What became of everything that the organization's projects were sent.
 
+pub(in crate::web) mod notices;
 pub mod overview;
-mod words;
+pub(in crate::web) mod words;
 
 pub use overview::UsagePath;

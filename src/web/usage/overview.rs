@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum_extra::routing::TypedPath;
 use serde::Deserialize;
 
+use super::notices::{self, NoticeView};
 use super::words;
 use crate::app::App;
 use crate::base::{ProjectId, Slug};
@@ -59,6 +60,8 @@ struct UsageView {
     reasons: Vec<ReasonRow>,
     /// In a sentence: `the last 24 hours`.
     span: &'static str,
+    /// Limits that are used up or nearly so.
+    notices: Vec<NoticeView>,
     /// Set where more is asked for than is kept.
     retention_days: Option<u32>,
 }
@@ -114,11 +117,12 @@ pub async fn show_usage(
     let scope = Scope { projects: &projects, category: &query.category, span };
     let mut db = app.db.acquire().await?;
     let overview = usage::overview(&mut db, scope, app.clock.now()).await?;
+    let notices = notices::find(&mut db, &member, scope.projects, app.clock.now()).await?;
     drop(db);
     let kept = app.config.retention.events_days;
     let is_long = i64::from(kept) < i64::from(span.steps) && period != "24h";
     let retention_days = is_long.then_some(kept);
-    Page::new(&UsageView { retention_days, ..view(&member, path, &query, &overview) })
+    Page::new(&UsageView { notices, retention_days, ..view(&member, path, &query, &overview) })
 }
 
 fn period(query: &UsageQuery) -> (&'static str, &'static str, &'static str, Span) {
@@ -161,6 +165,7 @@ fn view(member: &Member, path: UsagePath, query: &UsageQuery, overview: &Overvie
         },
         span,
         retention_days: None,
+        notices: Vec::new(),
         path,
     }
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use picket::base::{Clock, IssueId, IssueNumber};
 use picket::domain::issues::{self, Archive, Resolution, Scope, retention};
+use picket::domain::projects::{self, Options};
 use picket::server::background;
 use serde_json::{Value, json};
 
@@ -84,7 +85,7 @@ async fn an_issue_goes_with_all_its_rows_when_its_last_event_is_gone() {
     days_pass(&app, 1).await;
     let removed = retention::remove_old(&app.app).await.unwrap();
 
-    assert_eq!(removed, retention::Removed { issues: 1, hours: 1 });
+    assert_eq!(removed, retention::Removed { issues: 1, hours: 1, events: 0 });
     let nothing = json!({"issues": 0, "hashes": 0, "hours": 0, "environments": 0, "tags": 0,
         "users": 0, "activity": 0, "events": 0});
     assert_eq!(rows(&app, issue(&project, 1)).await, nothing);
@@ -255,4 +256,50 @@ async fn wait_for_a_waiting_writer(app: &TestApp) {
     };
     let patience = std::time::Duration::from_secs(30);
     tokio::time::timeout(patience, waiting).await.expect("the event waits for its issue");
+}
+
+#[tokio::test]
+async fn a_project_that_keeps_events_for_fewer_days_loses_its_own_and_nobody_elses() {
+    let app = server().await;
+    let (shop, blog) = (app.create_project("Shop").await, app.create_project("Blog").await);
+    let options = Options { retention_days: Some(7), ..Options::default() };
+    projects::update(&app.app, shop.id, "Shop", options).await.unwrap();
+    let file = "{\"type\":\"attachment\",\"length\":2,\"filename\":\"a\"}\nab\n";
+    let words = json!({"event_id": "fc6d8c0c43fc4630ad850ee518f1b9d0", "name": "Ada", "email": "ada@example.com", "comments": "it broke"});
+    let words = format!("{{\"type\":\"user_report\"}}\n{words}\n");
+    for project in [&shop, &blog] {
+        let header = "{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}";
+        let event = "{\"type\":\"event\"}\n{\"message\":\"hi\"}\n";
+        let body = format!("{header}\n{event}{file}{words}");
+        assert!(app.send_envelope(project, body).await.status().is_success());
+    }
+    app.settle().await;
+    let count = async |project: &TestProject| -> Vec<i64> {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM events WHERE project_id = $1
+             UNION ALL SELECT count(*) FROM attachments WHERE project_id = $1
+             UNION ALL SELECT count(*) FROM attachment_chunks WHERE project_id = $1
+             UNION ALL SELECT count(*) FROM feedback WHERE project_id = $1
+             UNION ALL SELECT count(*) FROM issues WHERE project_id = $1",
+        )
+        .bind(project.id.0)
+        .fetch_all(&app.app.db)
+        .await
+        .unwrap()
+    };
+
+    days_pass(&app, 7).await;
+    assert_eq!(retention::remove_old(&app.app).await.unwrap(), retention::Removed::default());
+    assert_eq!(count(&shop).await, [1, 1, 1, 1, 1], "the seventh day is kept");
+    days_pass(&app, 1).await;
+    let removed = retention::remove_old(&app.app).await.unwrap();
+    assert_eq!(removed, retention::Removed { issues: 1, hours: 0, events: 1 });
+    assert_eq!(count(&shop).await, [0; 5]);
+    assert_eq!(count(&blog).await, [1, 1, 1, 1, 1]);
+    let outcomes = app.outcomes().await;
+    assert!(
+        outcomes.contains(&("error".into(), "accepted".into(), String::new(), 2)),
+        "{outcomes:?}"
+    );
+    app.stop().await;
 }

@@ -7,6 +7,8 @@ mod escaping;
 mod feedback;
 mod filters;
 mod issues;
+mod keys;
+mod limits;
 mod privacy;
 mod projects;
 mod quarantine;

@@ -199,11 +199,12 @@ async fn what_people_type_is_shown_as_text() {
     let fields = [("name", nasty), ("platform", "go")];
     let project = browser.post("/default/projects/new", &fields).await;
     let project = project.expect_redirect().to_owned();
-    browser.post(&format!("{project}/keys"), &[("label", nasty)]).await.expect_redirect();
+    browser.post(&format!("{project}/settings/keys"), &[("label", nasty)]).await.expect_redirect();
     let scopes = [("token_name", nasty), ("organization", "default"), ("scopes", "org:read")];
     browser.post("/account/tokens", &scopes).await.expect_page();
     let settings = format!("{project}/settings");
-    for path in ["/account", "/default/settings", "/default/projects", &project, &settings] {
+    let keys = format!("{settings}/keys");
+    for path in ["/account", "/default/settings", "/default/projects", &project, &settings, &keys] {
         let page = browser.get(path).await;
         assert!(!page.expect_page().contains("<script>alert"), "{path}");
         assert!(!page.body.contains("<img src=x"), "{path}");

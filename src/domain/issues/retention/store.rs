@@ -6,11 +6,12 @@ use sqlx::{PgConnection, query, query_scalar};
 use crate::base::{IssueId, ProjectId, Timestamp};
 
 /// Locks up to `limit` issues that got their last event before `first_day` and about which nobody has decided
-/// anything since `first_moment`, the beginning of that day. Archived issues are none of them.
+/// anything since `first_moment`, the beginning of that day; of one project or of all. Archived issues are none
+/// of them.
 pub(super) async fn lock_forgotten(
     db: &mut PgConnection,
-    first_day: NaiveDate,
-    first_moment: Timestamp,
+    (first_day, first_moment): (NaiveDate, Timestamp),
+    project: Option<ProjectId>,
     limit: i64,
 ) -> sqlx::Result<Vec<IssueId>> {
     query_scalar!(
@@ -18,6 +19,7 @@ pub(super) async fn lock_forgotten(
         SELECT id AS "id: IssueId"
         FROM issues
         WHERE last_seen < $2 AND sampled_day < $1 AND status_changed_at < $2 AND status <> 'ignored'
+            AND ($4::bigint IS NULL OR project_id = $4)
         ORDER BY last_seen, id
         LIMIT $3
         FOR UPDATE SKIP LOCKED
@@ -25,9 +27,29 @@ pub(super) async fn lock_forgotten(
         first_day,
         first_moment,
         limit,
+        project.map(|id| id.0),
     )
     .fetch_all(db)
     .await
+}
+
+/// The projects that keep events for fewer than `most` days, and for how many.
+pub(super) async fn list_shorter(
+    db: &mut PgConnection,
+    most: i32,
+) -> sqlx::Result<Vec<(ProjectId, i32)>> {
+    let rows = query!(
+        r#"
+        SELECT id AS "id: ProjectId", retention_days AS "retention_days!"
+        FROM projects
+        WHERE retention_days < $1
+        ORDER BY id
+        "#,
+        most,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.retention_days)).collect())
 }
 
 /// Takes what these issues counted off the counts of their projects' tags. Tags that no issue has any more go.
@@ -141,6 +163,98 @@ pub(super) async fn delete_hours(
         "#,
         project.0,
         first_hour,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` events of a project that arrived before `first_moment`; returns how many.
+pub(super) async fn delete_events(
+    db: &mut PgConnection,
+    project: ProjectId,
+    first_moment: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        DELETE FROM events
+        WHERE project_id = $1 AND received_at < $2 AND (event_id) IN (
+            SELECT event_id FROM events WHERE project_id = $1 AND received_at < $2 LIMIT $3
+        )
+        "#,
+        project.0,
+        first_moment,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` files of a project that arrived before `first_moment`; returns how many.
+pub(super) async fn delete_attachments(
+    db: &mut PgConnection,
+    project: ProjectId,
+    first_moment: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        DELETE FROM attachments
+        WHERE project_id = $1 AND received_at < $2 AND (event_id, attachment_id) IN (
+            SELECT event_id, attachment_id FROM attachments WHERE project_id = $1 AND received_at < $2 LIMIT $3
+        )
+        "#,
+        project.0,
+        first_moment,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` pieces of files of a project that arrived before `first_moment`; returns how many.
+pub(super) async fn delete_chunks(
+    db: &mut PgConnection,
+    project: ProjectId,
+    first_moment: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        DELETE FROM attachment_chunks
+        WHERE project_id = $1 AND received_at < $2 AND (attachment_id, position) IN (
+            SELECT attachment_id, position FROM attachment_chunks WHERE project_id = $1 AND received_at < $2 LIMIT $3
+        )
+        "#,
+        project.0,
+        first_moment,
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` pieces of feedback of a project that arrived before `first_moment`; returns how many.
+pub(super) async fn delete_feedback(
+    db: &mut PgConnection,
+    project: ProjectId,
+    first_moment: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = query!(
+        r#"
+        DELETE FROM feedback
+        WHERE project_id = $1 AND received_at < $2 AND (feedback_id) IN (
+            SELECT feedback_id FROM feedback WHERE project_id = $1 AND received_at < $2 LIMIT $3
+        )
+        "#,
+        project.0,
+        first_moment,
         limit,
     )
     .execute(db)

@@ -3,6 +3,7 @@
 use super::at::At;
 use super::budget::Budget;
 use super::limits::Limit;
+use crate::domain::projects::environment_problem;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::RawMap;
 
@@ -12,7 +13,6 @@ const CHECKSUM: Limit = Limit::of(128);
 const LOGGER: Limit = Limit::of(64);
 const PLATFORM: Limit = Limit::of(64);
 const MAX_RELEASE_BYTES: usize = 200;
-const MAX_ENVIRONMENT_BYTES: usize = 64;
 const MAX_DIST_BYTES: usize = 64;
 const MODULES: Budget = Budget::of(8 * 1024, 7);
 const REPORT: Budget = Budget::of(64 * 1024, 5);
@@ -110,17 +110,6 @@ fn release_problem(release: &str) -> Option<&'static str> {
     }
     let is_reserved = matches!(release, "." | "..") || release.eq_ignore_ascii_case("latest");
     is_reserved.then_some("this word cannot name a release")
-}
-
-fn environment_problem(environment: &str) -> Option<&'static str> {
-    if environment.len() > MAX_ENVIRONMENT_BYTES {
-        return Some("an environment has at most 64 bytes");
-    }
-    if !is_path_free(environment) {
-        return Some("an environment has no slash, backslash or control character");
-    }
-    let is_reserved = matches!(environment, "." | "..") || environment.eq_ignore_ascii_case("none");
-    is_reserved.then_some("this word cannot name an environment")
 }
 
 fn is_path_free(text: &str) -> bool {

@@ -75,6 +75,8 @@ pub struct Facts {
     pub replay_id: Option<String>,
     /// How many days events are kept.
     pub retention_days: u32,
+    /// The environment of events that say none.
+    pub default_environment: Option<String>,
 }
 
 impl Facts {
@@ -89,6 +91,7 @@ impl Facts {
             client: None,
             replay_id: None,
             retention_days: DEFAULT_RETENTION_DAYS,
+            default_environment: None,
         }
     }
 }
@@ -128,6 +131,9 @@ fn apply(event: &mut Event, facts: &Facts, at: at::At<'_>) -> Result<(), Discard
     timestamps::normalize(event, facts, at)?;
     sdk::normalize(event, facts, at);
     attributes::normalize(event, at);
+    if event.environment.is_none() {
+        event.environment.clone_from(&facts.default_environment);
+    }
     exception::normalize(event, at);
     stacktrace::normalize_threads(event, at);
     if let Some(template) = &mut event.template {
