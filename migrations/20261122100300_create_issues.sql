@@ -82,7 +82,7 @@ create table issue_hours (
     environment text not null,
     event_count bigint not null,
     primary key (project_id, issue_id, hour, environment)
-);
+) with (fillfactor = 70);
 -- Which issues had events when: leads to the latest events of a project.
 create index issue_hours_hour on issue_hours (project_id, hour, issue_id);
 
@@ -95,9 +95,10 @@ create table issue_environments (
     first_seen timestamptz not null,
     last_seen timestamptz not null,
     primary key (project_id, issue_id, environment)
-);
+) with (fillfactor = 70);
 
 -- Tag values of an issue. At most MAX_TAG_VALUES per key; the rest is counted under ''.
+-- Room in each page lets Postgres count up in place, without touching the indexes.
 create table issue_tags (
     project_id bigint not null,
     issue_id bigint not null,
@@ -107,9 +108,22 @@ create table issue_tags (
     first_seen timestamptz not null,
     last_seen timestamptz not null,
     primary key (project_id, issue_id, key, value)
-);
+) with (fillfactor = 70);
 -- With the issue, so that searches need nothing but the index.
 create index issue_tags_value on issue_tags (project_id, key, value, issue_id);
+
+-- Tags that a lane of a journal has seen and not counted yet, because it is behind: see
+-- src/domain/issues/batch/tags. Empty when Picket has caught up.
+create table waiting_tags (
+    project_id bigint not null,
+    id uuid not null,
+    node uuid not null,
+    lane integer not null,
+    -- Issue, time and tags of each event: JSON, zstd.
+    sightings bytea not null,
+    created_at timestamptz not null,
+    primary key (project_id, id)
+);
 
 -- How many events of a project carried a tag, ever.
 create table project_tags (

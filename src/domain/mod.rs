@@ -6,6 +6,7 @@
 
 mod error;
 
+pub mod journal;
 pub mod query;
 
 pub mod accounts;
@@ -15,7 +16,6 @@ pub mod events;
 pub mod feedback;
 pub mod filters;
 pub mod issues;
-pub mod journal;
 pub mod limits;
 pub mod organizations;
 pub mod privacy;

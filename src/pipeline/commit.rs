@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::base::{EventId, IssueId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
-use crate::domain::issues::batch::{Arrival, Assignment, Recorded, Sampling};
+use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
 use crate::domain::{attachments, events, feedback, issues, journal, projects, usage};
@@ -25,6 +25,8 @@ const DUPLICATE_WINDOW_DAYS: i64 = 2;
 pub struct Target<'a> {
     /// The lane whose position moves.
     pub lane: LaneKey,
+    /// When tags are counted.
+    pub tags: Counting,
     /// How many payloads are kept.
     pub sampling: Sampling,
     /// The version of grouping that made the hashes.
@@ -55,6 +57,8 @@ pub struct Committed {
     pub opened: u64,
     /// Resolved issues that came back.
     pub regressed: u64,
+    /// Bytes of tags that were put off.
+    pub put_off_bytes: usize,
 }
 
 /// Why a batch was not stored.
@@ -117,8 +121,10 @@ pub async fn store(
         let arrivals: Vec<&Arrival> = fresh.iter().map(|event| &event.arrival).collect();
         let assignment = issues::batch::assign(db, &arrivals).await?;
         insert_hashes(db, target, &fresh, &assignment, now).await?;
+        let Target { lane, tags, sampling, .. } = target;
+        let recording = Recording { lane, tags, sampling };
         let recorded =
-            issues::batch::record(db, &arrivals, &assignment, target.sampling, now).await?;
+            issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
         let rows = rows(&fresh, &assignment, &recorded, target.dictionaries);
         events::batch::store::insert(db, &rows).await?;
         let projects = arrivals.iter().map(|arrival| arrival.project_id).collect::<BTreeSet<_>>();
@@ -128,6 +134,7 @@ pub async fn store(
         kept.clone_from(&recorded.kept);
         committed.opened = assignment.opened.len() as u64;
         committed.regressed = recorded.regressed.len() as u64;
+        committed.put_off_bytes = recorded.put_off_bytes;
     }
     let stored = StoredEvents { fresh: &fresh, kept: &kept };
     let kept_files = files::kept(&counted, stored, &mut counts);

@@ -105,8 +105,11 @@ pub async fn turn_days(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes what was counted about events that are gone.
+/// Removes what was counted about events that are gone, and counts what lanes left that are gone.
 pub async fn remove_old(app: &App) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    issues::batch::count_abandoned(&mut tx, app.clock.now()).await?;
+    tx.commit().await?;
     let removed = retention::remove_old(app).await?;
     counter!("picket_retention_removed_total", "what" => "issues").increment(removed.issues);
     counter!("picket_retention_removed_total", "what" => "hours").increment(removed.hours);

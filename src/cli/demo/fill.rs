@@ -12,7 +12,7 @@ use crate::app::Essentials;
 use crate::base::{Clock, EventId, IssueId, ProjectId, Timestamp};
 use crate::domain::events;
 use crate::domain::filters::FilterSettings;
-use crate::domain::issues::batch::Sampling;
+use crate::domain::issues::batch::{Counting, Sampling};
 use crate::domain::issues::{self, Archive, Resolution, Scope};
 use crate::domain::journal::LaneKey;
 use crate::domain::organizations::Organization;
@@ -129,6 +129,7 @@ impl Fill {
         let target = Target {
             // Nothing of this came through a journal: no position moves.
             lane: LaneKey { node: uuid::Uuid::nil(), lane: 0 },
+            tags: Counting::Now,
             sampling: Sampling { full_per_day: self.app.config.ingest.payloads_per_issue_and_day },
             grouping_version: workshop.grouping.version(),
             hot: &workshop.hot,

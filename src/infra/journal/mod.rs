@@ -156,6 +156,11 @@ impl Journal {
         self.shared.release(up_to.0);
     }
 
+    /// Whether records behind `position` are kept.
+    pub fn reaches_beyond(&self, position: Position) -> bool {
+        *self.durable.borrow() > position.0
+    }
+
     /// How the lane is doing. Reads a few bytes from disk.
     pub fn stats(&self) -> Stats {
         self.shared.stats(*self.durable.borrow())

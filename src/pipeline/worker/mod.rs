@@ -12,6 +12,7 @@ mod reading;
 mod writing;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
@@ -23,6 +24,7 @@ use tracing::warn;
 use super::commit::Stretch;
 use super::{HotIssues, Processed, ProjectSettings, Quarantine};
 use crate::base::{Clock, Timestamp};
+use crate::domain::issues;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::{self, LaneKey};
 use crate::grouping;
@@ -68,6 +70,8 @@ struct LaneWorker {
     /// Days whose partitions are there: events are stored by the day of their reception, and a
     /// journal that waited for Postgres brings days that nobody prepared.
     days: Arc<Mutex<BTreeSet<NaiveDate>>>,
+    /// Bytes of tags that were put off and wait to be counted.
+    waiting_tag_bytes: Arc<AtomicUsize>,
 }
 
 /// A stretch of the journal on its way to the database.
@@ -101,7 +105,13 @@ impl Worker {
         lane: LaneKey,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
-        let lane = LaneWorker { worker: self, journal, lane, days: Arc::default() };
+        let lane = LaneWorker {
+            worker: self,
+            journal,
+            lane,
+            days: Arc::default(),
+            waiting_tag_bytes: Arc::default(),
+        };
         let Some(from) = lane.resume(&stop).await else { return Ok(()) };
         let (sender, receiver) = mpsc::channel(1);
         let halt = stop.child_token();
@@ -118,15 +128,20 @@ impl Worker {
 }
 
 impl LaneWorker {
+    /// Counts what waited when the lane ended last; returns its position.
+    async fn begin(&self) -> sqlx::Result<i64> {
+        let mut tx = self.worker.db.begin().await?;
+        issues::batch::count_waiting(&mut tx, self.lane).await?;
+        let position = journal::store::find_position(&mut tx, self.lane).await?;
+        tx.commit().await?;
+        Ok(position)
+    }
+
     /// The position to go on from; `None` if asked to stop while Postgres is away.
     async fn resume(&self, stop: &CancellationToken) -> Option<u64> {
         let mut pause = Pause::default();
         loop {
-            let found = async {
-                let mut db = self.worker.db.acquire().await?;
-                journal::store::find_position(&mut db, self.lane).await
-            };
-            match found.await {
+            match self.begin().await {
                 Ok(position) => return Some(position.cast_unsigned()),
                 Err(error) => warn!(%error, "Postgres cannot be reached; trying again"),
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
 use metrics::{counter, histogram};
@@ -15,6 +16,7 @@ use super::super::all_lost;
 use super::super::commit::{CommitError, Committed, Stretch, Target, commit};
 use super::pause::Pause;
 use super::{Batch, Kept, LaneWorker};
+use crate::domain::issues::batch::{Counting, MAX_WAITING_BYTES};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::journal::Position;
 use crate::protocol::accepted::AcceptedEnvelope;
@@ -85,6 +87,7 @@ impl LaneWorker {
         self.ensure_days(batch).await?;
         let target = Target {
             lane: self.lane,
+            tags: self.counting(batch),
             sampling: worker.sampling,
             grouping_version: worker.grouping.version(),
             hot: &worker.hot,
@@ -92,7 +95,23 @@ impl LaneWorker {
         };
         let now = worker.clock.now();
         let committed = commit(&worker.db, target, batch.stretch, &batch.processed, now).await?;
+        if committed.is_some() && target.tags == Counting::All {
+            self.waiting_tag_bytes.store(0, Ordering::Relaxed);
+        }
+        // Stored by an attempt whose answer was lost: it may have put tags off.
+        let put_off_bytes = committed.map_or(1, |committed| committed.put_off_bytes);
+        self.waiting_tag_bytes.fetch_add(put_off_bytes, Ordering::Relaxed);
         Ok(committed.unwrap_or_default())
+    }
+
+    /// Tags wait while there is more to do, until too many wait.
+    fn counting(&self, batch: &Batch) -> Counting {
+        let is_behind = self.journal.reaches_beyond(Position(batch.stretch.to));
+        match self.waiting_tag_bytes.load(Ordering::Relaxed) {
+            waiting if is_behind && waiting < MAX_WAITING_BYTES => Counting::Later,
+            0 => Counting::Now,
+            _ => Counting::All,
+        }
     }
 
     /// Makes the partitions for days that the batch brings and that are not there yet.

@@ -14,8 +14,8 @@ pub mod store;
 mod tags;
 
 pub use assign::{Assignment, NewHash, assign};
-pub use record::{Recorded, Sampling, record};
-pub use tags::MAX_TAG_VALUES;
+pub use record::{Recorded, Recording, Sampling, record};
+pub use tags::{Counting, MAX_TAG_VALUES, MAX_WAITING_BYTES, count_abandoned, count_waiting};
 
 use crate::base::{ProjectId, Timestamp};
 use crate::protocol::event::Level;

@@ -5,9 +5,22 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::PgConnection;
 
 use super::draft::IssueDraft;
-use super::{Arrival, Assignment, store, tags};
+use super::tags::{self, Counting, Sighting};
+use super::{Arrival, Assignment, store};
 use crate::base::{IssueId, Timestamp};
+use crate::domain::journal::LaneKey;
 use crate::domain::usage::hour_of;
+
+/// How a batch is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording {
+    /// The lane that brings it.
+    pub lane: LaneKey,
+    /// When its tags are counted.
+    pub tags: Counting,
+    /// How many payloads are kept.
+    pub sampling: Sampling,
+}
 
 /// How many payloads of an issue are kept each day.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +51,8 @@ pub struct Recorded {
     pub day_counts: HashMap<IssueId, i64>,
     /// Resolved issues that came back.
     pub regressed: Vec<IssueId>,
+    /// How many bytes of tags were put off.
+    pub put_off_bytes: usize,
 }
 
 /// Counts every arrival on its issue: the row itself, hours, environments, tags, users and history.
@@ -45,18 +60,14 @@ pub async fn record(
     db: &mut PgConnection,
     arrivals: &[&Arrival],
     assignment: &Assignment,
-    sampling: Sampling,
+    recording: Recording,
     now: Timestamp,
 ) -> sqlx::Result<Recorded> {
-    let known: Vec<IssueId> = sorted_unique(
-        assignment.issues.iter().copied().filter(|id| !assignment.opened.contains(id)),
-    );
-    let mut drafts: BTreeMap<IssueId, IssueDraft> =
-        store::lock_issues(db, &known).await?.into_iter().map(|draft| (draft.id, draft)).collect();
-    if drafts.len() < known.len() {
-        // An issue went between looking up its hash and here (`retention`): tried again, the event opens a new one.
-        return Err(sqlx::Error::RowNotFound);
-    }
+    let waiting = match recording.tags {
+        Counting::All => tags::take(db, recording.lane).await?,
+        Counting::Now | Counting::Later => Vec::new(),
+    };
+    let (mut drafts, waiting) = lock(db, assignment, waiting).await?;
     let mut recorded = Recorded::default();
     for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
         let draft = drafts.entry(*id).or_insert_with(|| IssueDraft::open(*id, arrival, now));
@@ -64,7 +75,7 @@ pub async fn record(
             recorded.regressed.push(*id);
         }
         draft.count(arrival);
-        let is_kept = sampling.keeps(draft.sampled_day_count);
+        let is_kept = recording.sampling.keeps(draft.sampled_day_count);
         draft.kept_count += i64::from(is_kept);
         recorded.kept.push(is_kept);
     }
@@ -79,9 +90,66 @@ pub async fn record(
     store::upsert_issues(db, &drafts).await?;
     store::add_hours(db, &count_hours(arrivals, assignment)).await?;
     store::add_environments(db, &count_environments(arrivals, assignment)).await?;
-    tags::add(db, arrivals, assignment).await?;
+    recorded.put_off_bytes =
+        count_tags(db, arrivals, assignment, recording, waiting, now).await?;
     store::append_activity(db, &history(assignment, &recorded, now)).await?;
     Ok(recorded)
+}
+
+/// Locks the issues of the batch and those whose tags waited; returns the former, and what waited for
+/// issues that are still there.
+async fn lock(
+    db: &mut PgConnection,
+    assignment: &Assignment,
+    mut waiting: Vec<Sighting<'static>>,
+) -> sqlx::Result<(BTreeMap<IssueId, IssueDraft>, Vec<Sighting<'static>>)> {
+    let known: HashSet<IssueId> = assignment
+        .issues
+        .iter()
+        .copied()
+        .filter(|id| !assignment.opened.contains(id))
+        .collect();
+    let seen_before = waiting.iter().map(|sighting| sighting.issue);
+    let wanted = sorted_unique(known.iter().copied().chain(seen_before));
+    let locked = store::lock_issues(db, &wanted).await?;
+    let mut drafts: BTreeMap<IssueId, IssueDraft> =
+        locked.into_iter().map(|draft| (draft.id, draft)).collect();
+    waiting.retain(|sighting| drafts.contains_key(&sighting.issue));
+    drafts.retain(|id, _| known.contains(id));
+    if drafts.len() < known.len() {
+        // An issue went between looking up its hash and here (`retention`): tried again, the event opens a new one.
+        return Err(sqlx::Error::RowNotFound);
+    }
+    Ok((drafts, waiting))
+}
+
+/// Counts tags or puts them off; returns how many bytes were put off.
+async fn count_tags(
+    db: &mut PgConnection,
+    arrivals: &[&Arrival],
+    assignment: &Assignment,
+    recording: Recording,
+    waiting: Vec<Sighting<'static>>,
+    now: Timestamp,
+) -> sqlx::Result<usize> {
+    let sightings = arrivals.iter().zip(&assignment.issues).map(|(arrival, issue)| Sighting {
+        issue: *issue,
+        at: arrival.occurred_at,
+        tags: arrival.tags.as_slice().into(),
+    });
+    let mut counted: Vec<Sighting<'_>> = waiting;
+    let mut put_off_bytes = 0;
+    if recording.tags == Counting::Later {
+        // What is new can be found by its tags at once; only counts come later.
+        let (first, later): (Vec<_>, Vec<_>) =
+            sightings.partition(|sighting| assignment.opened.contains(&sighting.issue));
+        put_off_bytes = tags::put_off(db, recording.lane, &later, now).await?;
+        counted = first;
+    } else {
+        counted.extend(sightings);
+    }
+    tags::add(db, &counted, &assignment.opened).await?;
+    Ok(put_off_bytes)
 }
 
 fn sorted_unique(ids: impl Iterator<Item = IssueId>) -> Vec<IssueId> {

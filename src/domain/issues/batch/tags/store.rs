@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{KeyCounts, TagCounts};
 use crate::base::{IssueId, Timestamp};
+use crate::domain::journal::LaneKey;
 use crate::domain::events::batch::storable;
 use crate::domain::issues::batch::record::Seen;
 
@@ -21,7 +23,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(counts: &'a TagCounts) -> Self {
+    fn new(counts: &TagCounts<'a>) -> Self {
         let seen = |get: fn(&Seen) -> Timestamp| counts.values().map(get).collect();
         Self {
             projects: counts.keys().map(|(id, ..)| id.project().0).collect(),
@@ -35,13 +37,16 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Adds to the values that exist; returns which those were.
+/// Adds to the values that exist; returns the places that those have in `counts`.
 pub(super) async fn add_to_known_tags(
     db: &mut PgConnection,
-    counts: &TagCounts,
-) -> sqlx::Result<HashSet<(IssueId, String, String)>> {
+    counts: &TagCounts<'_>,
+) -> sqlx::Result<HashSet<usize>> {
+    if counts.is_empty() {
+        return Ok(HashSet::new());
+    }
     let columns = Columns::new(counts);
-    let rows = sqlx::query!(
+    let places = sqlx::query_scalar!(
         r#"
         UPDATE issue_tags
         SET event_count = issue_tags.event_count + added.event_count,
@@ -50,10 +55,11 @@ pub(super) async fn add_to_known_tags(
         FROM unnest(
             $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[]
-        ) AS added (project_id, issue_id, key, value, event_count, first_seen, last_seen)
+        ) WITH ORDINALITY
+            AS added (project_id, issue_id, key, value, event_count, first_seen, last_seen, place)
         WHERE issue_tags.project_id = added.project_id AND issue_tags.issue_id = added.issue_id
           AND issue_tags.key = added.key AND issue_tags.value = added.value
-        RETURNING issue_tags.issue_id AS "issue_id: IssueId", issue_tags.key, issue_tags.value
+        RETURNING added.place AS "place!"
         "#,
         &columns.projects,
         &columns.issues,
@@ -65,7 +71,8 @@ pub(super) async fn add_to_known_tags(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.issue_id, row.key, row.value)).collect())
+    let index = |place| usize::try_from(place).expect("places count from one") - 1;
+    Ok(places.into_iter().map(index).collect())
 }
 
 /// How many values each of these tags has in its issue.
@@ -73,6 +80,9 @@ pub(super) async fn count_tag_values(
     db: &mut PgConnection,
     keys: &HashSet<(IssueId, &str)>,
 ) -> sqlx::Result<HashMap<(IssueId, String), i64>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
     let projects: Vec<i64> = keys.iter().map(|(id, _)| id.project().0).collect();
     let issues: Vec<i64> = keys.iter().map(|(id, _)| id.0).collect();
     let names: Vec<_> = keys.iter().map(|(_, key)| storable(key)).collect();
@@ -96,7 +106,10 @@ pub(super) async fn count_tag_values(
 }
 
 /// Writes values that are new, or adds to the one that the rest is folded into.
-pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts) -> sqlx::Result<()> {
+pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts<'_>) -> sqlx::Result<()> {
+    if counts.is_empty() {
+        return Ok(());
+    }
     let columns = Columns::new(counts);
     sqlx::query!(
         r#"
@@ -127,7 +140,7 @@ pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts) -> sq
 /// Adds to the counts of the projects' tags.
 pub(super) async fn add_to_project_tags(
     db: &mut PgConnection,
-    counts: &KeyCounts,
+    counts: &KeyCounts<'_>,
 ) -> sqlx::Result<()> {
     let projects: Vec<i64> = counts.keys().map(|(project, _)| project.0).collect();
     let keys: Vec<_> = counts.keys().map(|(_, key)| storable(key)).collect();
@@ -146,4 +159,58 @@ pub(super) async fn add_to_project_tags(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Puts sightings of a lane's batch into the table, a row per project.
+pub(super) async fn insert_waiting(
+    db: &mut PgConnection,
+    lane: LaneKey,
+    projects: &[i64],
+    sightings: &[Vec<u8>],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = projects.iter().map(|_| Uuid::now_v7()).collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO waiting_tags (project_id, id, node, lane, sightings, created_at)
+        SELECT project_id, id, $4, $5, sightings, $6
+        FROM unnest($1::bigint[], $2::uuid[], $3::bytea[]) AS rows (project_id, id, sightings)
+        "#,
+        projects,
+        &ids,
+        sightings,
+        lane.node,
+        lane.lane,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes what waits in a lane and returns it.
+pub(super) async fn take_waiting(
+    db: &mut PgConnection,
+    lane: LaneKey,
+) -> sqlx::Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "DELETE FROM waiting_tags WHERE node = $1 AND lane = $2 RETURNING sightings",
+        lane.node,
+        lane.lane,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Removes what has waited since before `put_off_before`, of any lane, and returns it.
+pub(super) async fn take_abandoned(
+    db: &mut PgConnection,
+    put_off_before: Timestamp,
+) -> sqlx::Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "DELETE FROM waiting_tags WHERE created_at < $1 RETURNING sightings",
+        put_off_before,
+    )
+    .fetch_all(db)
+    .await
 }
