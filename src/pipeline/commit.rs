@@ -123,8 +123,7 @@ pub async fn store(
         insert_hashes(db, target, &fresh, &assignment, now).await?;
         let Target { lane, tags, sampling, .. } = target;
         let recording = Recording { lane, tags, sampling };
-        let recorded =
-            issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
+        let recorded = issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
         let rows = rows(&fresh, &assignment, &recorded, target.dictionaries);
         events::batch::store::insert(db, &rows).await?;
         let projects = arrivals.iter().map(|arrival| arrival.project_id).collect::<BTreeSet<_>>();

@@ -133,6 +133,8 @@ struct Totals {
     events: i64,
     on_issues: i64,
     by_hour: i64,
+    by_tag: i64,
+    waiting_tags: i64,
     accepted: i64,
     issues: i64,
 }
@@ -151,10 +153,12 @@ async fn totals(installation: &Installation, count: usize) -> (Totals, HashSet<E
         }
     };
     tokio::time::timeout(PATIENCE, reached).await.expect("everything acknowledged is stored");
-    let (events, on_issues, by_hour, accepted, issues) = sqlx::query_as(
+    let (events, on_issues, by_hour, by_tag, waiting_tags, accepted, issues) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM events),
                 (SELECT sum(event_count)::bigint FROM issues),
                 (SELECT sum(event_count)::bigint FROM issue_hours),
+                (SELECT sum(event_count)::bigint FROM issue_tags WHERE key = 'level'),
+                (SELECT count(*) FROM waiting_tags),
                 (SELECT sum(quantity)::bigint FROM outcomes WHERE outcome = 'accepted'),
                 (SELECT count(*) FROM issues)",
     )
@@ -163,7 +167,10 @@ async fn totals(installation: &Installation, count: usize) -> (Totals, HashSet<E
     .unwrap();
     let ids: Vec<EventId> =
         sqlx::query_scalar("SELECT event_id FROM events").fetch_all(&mut db).await.unwrap();
-    (Totals { events, on_issues, by_hour, accepted, issues }, ids.into_iter().collect())
+    (
+        Totals { events, on_issues, by_hour, by_tag, waiting_tags, accepted, issues },
+        ids.into_iter().collect(),
+    )
 }
 
 /// Everything acknowledged is stored, and every counter says the same. An event whose answer was lost
@@ -175,8 +182,15 @@ async fn assert_nothing_lost(installation: &Installation, acknowledged: &HashSet
     let unanswered = stored.len() - acknowledged.len();
     assert!(unanswered <= CLIENTS, "{unanswered} events are stored that nobody was told about");
     let events = i64::try_from(stored.len()).unwrap();
-    let expected =
-        Totals { events, on_issues: events, by_hour: events, accepted: events, issues: 20 };
+    let expected = Totals {
+        events,
+        on_issues: events,
+        by_hour: events,
+        by_tag: events,
+        waiting_tags: 0,
+        accepted: events,
+        issues: 20,
+    };
     assert_eq!(totals, expected);
 }
 

@@ -4,3 +4,4 @@ mod dictionaries;
 mod later;
 mod normalize;
 mod places;
+mod tags;

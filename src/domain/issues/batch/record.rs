@@ -90,8 +90,7 @@ pub async fn record(
     store::upsert_issues(db, &drafts).await?;
     store::add_hours(db, &count_hours(arrivals, assignment)).await?;
     store::add_environments(db, &count_environments(arrivals, assignment)).await?;
-    recorded.put_off_bytes =
-        count_tags(db, arrivals, assignment, recording, waiting, now).await?;
+    recorded.put_off_bytes = count_tags(db, arrivals, assignment, recording, waiting, now).await?;
     store::append_activity(db, &history(assignment, &recorded, now)).await?;
     Ok(recorded)
 }
@@ -103,12 +102,8 @@ async fn lock(
     assignment: &Assignment,
     mut waiting: Vec<Sighting<'static>>,
 ) -> sqlx::Result<(BTreeMap<IssueId, IssueDraft>, Vec<Sighting<'static>>)> {
-    let known: HashSet<IssueId> = assignment
-        .issues
-        .iter()
-        .copied()
-        .filter(|id| !assignment.opened.contains(id))
-        .collect();
+    let known: HashSet<IssueId> =
+        assignment.issues.iter().copied().filter(|id| !assignment.opened.contains(id)).collect();
     let seen_before = waiting.iter().map(|sighting| sighting.issue);
     let wanted = sorted_unique(known.iter().copied().chain(seen_before));
     let locked = store::lock_issues(db, &wanted).await?;

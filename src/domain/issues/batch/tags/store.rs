@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{KeyCounts, TagCounts};
 use crate::base::{IssueId, Timestamp};
-use crate::domain::journal::LaneKey;
 use crate::domain::events::batch::storable;
 use crate::domain::issues::batch::record::Seen;
+use crate::domain::journal::LaneKey;
 
 /// [`TagCounts`] as the columns of `issue_tags`.
 struct Columns<'a> {
