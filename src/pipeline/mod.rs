@@ -273,3 +273,61 @@ fn lost(accepted: &AcceptedEnvelope<'_>, time: Timestamp) -> Counts {
     }
     ledger.into_counts()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::protocol::accepted::DroppedItem;
+    use crate::protocol::category::DataCategory;
+
+    /// An envelope of a session, of which the front door left an event out.
+    fn accepted(set_aside_in: Option<Timestamp>) -> AcceptedEnvelope<'static> {
+        AcceptedEnvelope {
+            project_id: ProjectId(1),
+            public_key: "key".to_owned(),
+            received_at: Timestamp::UNIX_EPOCH,
+            client_address: None,
+            user_agent: None,
+            client: None,
+            origin: None,
+            event_id: None,
+            set_aside_in,
+            dropped: vec![DroppedItem {
+                category: DataCategory::Error,
+                reason: Cow::Borrowed("project_errors_hour"),
+                quantity: 1,
+            }],
+            body: Cow::Borrowed(b"{}\n{\"type\":\"session\"}\n{}"),
+        }
+    }
+
+    fn reasons(counts: &Counts) -> Vec<(&'static str, String)> {
+        counts.sorted().iter().map(|(key, _)| (key.category, key.reason.to_string())).collect()
+    }
+
+    #[test]
+    fn what_the_front_door_left_out_is_counted_once_however_the_envelope_ends() {
+        let context = Context {
+            project_id: ProjectId(1),
+            grouping: &grouping::Config::default(),
+            filters: &FilterConfig::default(),
+            scrubbing: &ScrubConfig::default(),
+            places: &Places::default(),
+            default_environment: None,
+            hot: &HotIssues::default(),
+            dictionaries: &Dictionaries::default(),
+            retention_days: 90,
+        };
+        let left_out = ("error", "project_errors_hour".to_owned());
+        let is_left_out =
+            |counts: &Counts| reasons(counts).iter().filter(|reason| **reason == left_out).count();
+        assert_eq!(is_left_out(&process(&context, &accepted(None)).counts), 1);
+        let lost = all_lost(&accepted(None)).counts;
+        let session = ("session", "internal".to_owned());
+        assert_eq!(reasons(&lost), [left_out.clone(), session]);
+        let again = process(&context, &accepted(Some(Timestamp::UNIX_EPOCH)));
+        assert_eq!((is_left_out(&again.counts), is_left_out(&again.taken_back)), (0, 0));
+    }
+}

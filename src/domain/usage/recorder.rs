@@ -63,3 +63,23 @@ impl Recorder {
         self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_that_are_there_go_on_when_there_is_no_room_for_new_ones() {
+        let recorder = Recorder::default();
+        let refuse = |project| {
+            let why = (Outcome::RateLimited, "key_errors_minute");
+            recorder.refused(ProjectId(project), "key", Timestamp::UNIX_EPOCH, ("error", 1), why);
+        };
+        (0..=10_000).for_each(refuse);
+        refuse(0);
+        let counts = recorder.lock();
+        assert_eq!(counts.len(), MAX_COUNTERS);
+        let rows = counts.sorted();
+        assert_eq!((rows[0].0.project_id, rows[0].1), (ProjectId(0), 2));
+    }
+}

@@ -34,17 +34,20 @@ pub(super) fn judge(
         return Verdict::default();
     }
     let items = &envelope.items;
-    let has_event = items.iter().any(|item| is_event(item, false));
+    let crash = crash(items);
     let mut reasons: Vec<Option<&'static str>> = vec![None; items.len()];
     let mut orphaned = None;
-    for (reason, item) in reasons.iter_mut().zip(items).filter(|(_, it)| is_event(it, has_event)) {
-        *reason = orphaned.or_else(|| state.take(whose, cost(item, has_event)));
-        orphaned = orphaned.or(*reason);
+    let is_event = |place: usize| items[place].creates_event() && !belongs_to_event(&items[place]);
+    let (events, others): (Vec<_>, Vec<_>) =
+        (0..items.len()).partition(|place| is_event(*place) || crash == Some(*place));
+    for place in events {
+        reasons[place] = orphaned.or_else(|| state.take(whose, cost(items, place, crash)));
+        orphaned = orphaned.or(reasons[place]);
     }
-    for (reason, item) in reasons.iter_mut().zip(items).filter(|(_, it)| !is_event(it, has_event)) {
-        *reason = match orphaned {
-            Some(why) if belongs_to_event(item) => Some(why),
-            _ => state.take(whose, cost(item, has_event)),
+    for place in others {
+        reasons[place] = match orphaned {
+            Some(why) if belongs_to_event(&items[place]) => Some(why),
+            _ => state.take(whose, cost(items, place, crash)),
         };
     }
     if reasons.iter().all(Option::is_none) {
@@ -53,10 +56,13 @@ pub(super) fn judge(
     Verdict { reasons, limits: state.hits(whose) }
 }
 
-/// Whether an event is made of this item; of a crash report only if there is no event beside it.
-fn is_event(item: &Item<'_>, has_event: bool) -> bool {
-    let is_file = item.header.item_type == ItemType::Attachment;
-    item.creates_event() && !(is_file && has_event)
+/// The place of the file of which an error is made: the first crash report, if there is no event beside it.
+fn crash(items: &[Item<'_>]) -> Option<usize> {
+    let is_file = |item: &Item<'_>| item.header.item_type == ItemType::Attachment;
+    if items.iter().any(|item| item.creates_event() && !is_file(item)) {
+        return None;
+    }
+    items.iter().position(Item::creates_event)
 }
 
 fn belongs_to_event(item: &Item<'_>) -> bool {
@@ -66,13 +72,22 @@ fn belongs_to_event(item: &Item<'_>) -> bool {
     )
 }
 
-fn cost(item: &Item<'_>, has_event: bool) -> Charges {
+fn cost(items: &[Item<'_>], place: usize, crash: Option<usize>) -> Charges {
     let mut sum = Charges::default();
-    item.quantities().for_each(|(category, quantity)| add(&mut sum, charges(category, quantity)));
-    if item.header.item_type == ItemType::Attachment && is_event(item, has_event) {
-        add(&mut sum, charges(DataCategory::Error, 1));
+    for (category, quantity) in quantities(items, place, crash) {
+        add(&mut sum, charges(category, quantity));
     }
     sum
+}
+
+/// What an item counts as; a crash report is an error besides.
+fn quantities(
+    items: &[Item<'_>],
+    place: usize,
+    crash: Option<usize>,
+) -> impl Iterator<Item = (DataCategory, u64)> {
+    let error = (crash == Some(place)).then_some((DataCategory::Error, 1));
+    items[place].quantities().chain(error)
 }
 
 impl Verdict {
@@ -104,15 +119,18 @@ impl Verdict {
 
     /// What is not let through, as it is counted.
     pub(in crate::ingest) fn dropped(&self, envelope: &Envelope<'_>) -> Vec<DroppedItem> {
-        let dropped = envelope.items.iter().zip(&self.reasons);
-        let dropped = dropped.filter_map(|(item, why)| Some((item, (*why)?)));
-        let counted = dropped.flat_map(|(item, reason)| {
-            item.quantities().map(move |(category, quantity)| DroppedItem {
-                category,
-                reason: reason.into(),
-                quantity,
-            })
-        });
+        let items = &envelope.items;
+        let crash = crash(items);
+        let dropped = self.reasons.iter().enumerate();
+        let counted = dropped.filter_map(|(place, why)| Some((place, (*why)?))).flat_map(
+            |(place, reason)| {
+                quantities(items, place, crash).map(move |(category, quantity)| DroppedItem {
+                    category,
+                    reason: reason.into(),
+                    quantity,
+                })
+            },
+        );
         counted.collect()
     }
 }

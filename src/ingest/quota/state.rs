@@ -1,6 +1,6 @@
 //! What is known of limits and counted against them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Due, LOOK_AT_MONTHS_EVERY, LOOK_AT_RATES_EVERY, LOOK_EVERY, RateLimits};
 use crate::base::{ProjectId, Timestamp};
@@ -60,7 +60,7 @@ pub(super) struct State {
     is_known: bool,
     projects: HashMap<ProjectId, Held>,
     /// Projects that do not want their spikes sampled.
-    unprotected: Vec<ProjectId>,
+    unprotected: HashSet<ProjectId>,
     keys: HashMap<PublicKey, Held>,
     thresholds: HashMap<ProjectId, u64>,
     spikes: HashMap<ProjectId, Minute>,
@@ -78,7 +78,7 @@ impl State {
             rates_at: None,
             is_known: false,
             projects: HashMap::new(),
-            unprotected: Vec::new(),
+            unprotected: HashSet::new(),
             keys: HashMap::new(),
             thresholds: HashMap::new(),
             spikes: HashMap::new(),

@@ -59,7 +59,9 @@ struct KeyRow {
     dsn: String,
     state: KeyState,
     created: Moment,
-    /// The hour in which it was used last.
+    /// Whether it was used in the running hour.
+    is_in_use: bool,
+    /// The end of the hour in which it was used last: uses are counted by the hour.
     last_used: Option<Moment>,
     today: String,
     has_limits: bool,
@@ -83,11 +85,16 @@ impl KeyRow {
             dsn: projects::dsn(server, &key.public_key, key.project_id),
             state: KeyState::new(key, now),
             created: Moment::new(key.created_at, now),
-            last_used: used.map(|used| Moment::new(used.last_hour, now)),
+            is_in_use: used.is_some_and(|used| now < hour_after(used.last_hour)),
+            last_used: used.map(|used| Moment::new(hour_after(used.last_hour), now)),
             today: number::counted(used.map_or(0, |used| used.today), "event", "events"),
             has_limits: !key.limits.is_empty(),
         }
     }
+}
+
+fn hour_after(hour: Timestamp) -> Timestamp {
+    hour + TimeDelta::hours(1)
 }
 
 /// Shows the keys.
@@ -186,7 +193,7 @@ mod tests {
         assert!(html.contains("http://0123456789abcdef0123456789abcdef@127.0.0.1:8000/7"));
         let page = "/default/projects/checkout/settings/keys/0123456789abcdef0123456789abcdef";
         assert!(html.contains(&format!("href=\"{page}\"")), "{html}");
-        assert!(html.contains("1,204 events today") && html.contains("2 hours ago"), "{html}");
+        assert!(html.contains("1,204 events today") && html.contains("1 hour ago"), "{html}");
         assert!(html.contains("&#60;b&#62;Production") && !html.contains("nothing can be sent"));
     }
 

@@ -102,8 +102,11 @@ async fn show(
     let mut db = app.db.acquire().await?;
     let stored = limits::store::find_project(&mut db, project.id).await?;
     let keys = projects::store::list_keys(&mut db, project.id).await?;
-    let notices = notices::find(&mut db, member, &[project.id], app.clock.now()).await?;
+    let mut notices = notices::find(&mut db, member, &[project.id], app.clock.now()).await?;
     drop(db);
+    // Nobody needs the way to where they are.
+    let here = path.to_string();
+    notices.iter_mut().filter(|it| it.settings == here).for_each(|it| it.settings.clear());
     let mut view = view(member, path, project, (stored, &keys));
     view.notices = notices;
     if let Some(typed) = typed {

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::base::Slug;
 use crate::domain::projects::{self, Options, Project};
 use crate::web::forms::Problem;
+use crate::web::usage::notices::{self, NoticeView};
 use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
 
 /// The page.
@@ -46,6 +47,7 @@ struct ProjectSettingsView {
     id: i64,
     platform: String,
     form: GeneralForm,
+    notices: Vec<NoticeView>,
     /// As long as the server keeps events.
     most_days: u32,
     problem: Problem,
@@ -86,9 +88,11 @@ pub async fn show_project_settings(
     let project = member.project(&path.project)?;
     let mut db = app.db.acquire().await?;
     let options = projects::store::find_options(&mut db, project.id).await?;
+    let notices = notices::find(&mut db, &member, &[project.id], app.clock.now()).await?;
     drop(db);
     let shown = (GeneralForm::of(project, options), Problem::default());
-    Page::new(&view(&member, project, shown, app.config.retention.events_days))
+    let view = view(&member, project, shown, app.config.retention.events_days);
+    Page::new(&ProjectSettingsView { notices, ..view })
 }
 
 /// Saves the settings.
@@ -127,6 +131,7 @@ fn view(
         platform: platform_name(project),
         slug,
         form,
+        notices: Vec::new(),
         most_days,
         problem,
     }

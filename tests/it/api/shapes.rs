@@ -1,6 +1,7 @@
 //! Every shape, field by field, made of what a real client sent.
 
 use insta::assert_json_snapshot;
+use picket::domain::limits::{self, Limits, Windows};
 use serde_json::Value;
 
 use super::program::{Program, create_user, send_corpus, server};
@@ -73,6 +74,12 @@ async fn projects_and_keys() {
     assert_eq!(key, keys[0]);
     let inactive = program.read("/projects/default/shop/keys/?status=inactive").await;
     assert_eq!(inactive, serde_json::json!([]));
+
+    let errors = Windows { hour: Some(1_000), month: Some(9_000), ..Windows::default() };
+    let limits = Limits { errors, ..Limits::default() };
+    limits::set_of_key(&app.app, project.id, &project.key, limits).await.unwrap();
+    let key = program.read(&format!("/projects/default/shop/keys/{}/", project.key)).await;
+    assert_eq!(key["rateLimit"], serde_json::json!({"window": 3600, "count": 1000}));
 }
 
 #[tokio::test]

@@ -272,3 +272,33 @@ async fn limits_stay_while_postgres_is_away() {
     assert_eq!(door.send(event()).await.status, 429);
     assert_eq!(door.send(SESSION).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_crash_report_without_an_event_counts_as_one_error() {
+    let door = open().await;
+    limit_project(&door, PROJECT, limit(Group::Errors, Window::Minute, 1)).await;
+    let file = |kind: &str| {
+        let header = "{\"type\":\"attachment\",\"length\":4,\"filename\":\"a\"";
+        format!("{header},\"attachment_type\":\"{kind}\"}}\nMDMP\n")
+    };
+    let header = format!("{{\"event_id\":\"{ID}\"}}\n");
+    let crash = [&header, &*file("event.minidump"), &file("event.breadcrumbs")].concat();
+    assert_eq!(door.send(crash.clone()).await.status, 200);
+    assert_eq!(door.send(crash).await.status, 429);
+    let reason = "project_errors_minute";
+    let expected = [
+        refused("attachment", reason, 8),
+        refused("attachment_item", reason, 2),
+        refused("error", reason, 1),
+    ];
+    assert_eq!(door.refused().await, expected);
+
+    // Beside an event it is a file of that event.
+    door.app.clock.advance(TimeDelta::minutes(1));
+    let event = "{\"type\":\"event\"}\n{\"message\":\"hi\"}\n";
+    let both = [&header, &*file("event.minidump"), event].concat();
+    assert_eq!(door.send(both.clone()).await.status, 200);
+    assert_eq!(door.send(both).await.status, 429);
+    let counted = door.refused().await;
+    assert!(counted.contains(&refused("error", reason, 2)), "{counted:?}");
+}

@@ -11,10 +11,10 @@ use reqwest::{Method, StatusCode};
 use crate::support::TestApp;
 
 /// The password of everybody in these tests.
-pub(super) const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// One browser of one person.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     url: String,
     cookies: BTreeMap<String, String>,
@@ -24,15 +24,15 @@ pub(super) struct Browser {
 
 /// What the server answered.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Browser {
     /// A browser that was never here.
-    pub(super) fn new(app: &TestApp) -> Self {
+    pub(crate) fn new(app: &TestApp) -> Self {
         Self {
             http: app.http.clone(),
             url: app.url.clone(),
@@ -44,36 +44,36 @@ impl Browser {
     }
 
     /// The browser of somebody who has just signed in.
-    pub(super) async fn signed_in(app: &TestApp, email: &str) -> Self {
+    pub(crate) async fn signed_in(app: &TestApp, email: &str) -> Self {
         let mut browser = Self::new(app);
         browser.sign_in(email, PASSWORD).await.expect_redirect();
         browser
     }
 
     /// The same browser calling itself something else.
-    pub(super) fn called(mut self, user_agent: &str) -> Self {
+    pub(crate) fn called(mut self, user_agent: &str) -> Self {
         user_agent.clone_into(&mut self.user_agent);
         self
     }
 
     /// Opens the sign-in page and sends its form.
-    pub(super) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         self.get("/sign-in").await;
         self.post("/sign-in", &[("email", email), ("password", password)]).await
     }
 
     /// Opens a page.
-    pub(super) async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.get_with(path, &[]).await
     }
 
     /// Opens a page with more headers.
-    pub(super) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(Method::GET, path, None, headers).await
     }
 
     /// Sends a form of the page that was opened last.
-    pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = self.csrf.clone();
         let mut fields = fields.to_vec();
         fields.push(("csrf", &csrf));
@@ -81,7 +81,7 @@ impl Browser {
     }
 
     /// Sends a form exactly so.
-    pub(super) async fn post_as_is(
+    pub(crate) async fn post_as_is(
         &mut self,
         path: &str,
         fields: &[(&str, &str)],
@@ -92,17 +92,17 @@ impl Browser {
     }
 
     /// The token of the page that was opened last.
-    pub(super) fn csrf(&self) -> &str {
+    pub(crate) fn csrf(&self) -> &str {
         &self.csrf
     }
 
     /// The value of a cookie.
-    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)
     }
 
     /// Puts a cookie in place, as if it had been kept aside.
-    pub(super) fn set_cookie(&mut self, name: &str, value: &str) {
+    pub(crate) fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
@@ -157,31 +157,31 @@ impl Browser {
 impl Answer {
     /// Where it sends the browser; fails if it is no redirect.
     #[track_caller]
-    pub(super) fn expect_redirect(&self) -> &str {
+    pub(crate) fn expect_redirect(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
         self.headers[LOCATION].to_str().unwrap()
     }
 
     /// The page, which must have come without trouble.
     #[track_caller]
-    pub(super) fn expect_page(&self) -> &str {
+    pub(crate) fn expect_page(&self) -> &str {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         &self.body
     }
 
     /// A header as text; empty if it is missing.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 /// The first text between two others.
-pub(super) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
 }
 
 /// Creates an account in the default organization.
-pub(super) async fn create_user(app: &TestApp, email: &str) -> Organization {
+pub(crate) async fn create_user(app: &TestApp, email: &str) -> Organization {
     let new = NewUser::parse(email, "", PASSWORD).unwrap();
     organizations::create_member(&app.app, new, None).await.unwrap().1
 }

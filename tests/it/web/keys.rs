@@ -53,7 +53,7 @@ async fn a_key_is_made_named_switched_off_and_on_again() {
     assert_eq!(send_to(&app, &dsn).await, StatusCode::OK);
     app.settle().await;
     let page = browser.get(KEYS).await;
-    assert!(page.expect_page().contains("1 event today"), "{}", page.body);
+    assert!(page.expect_page().contains("Used within the hour · 1 event today"), "{}", page.body);
     assert!(page.body.contains("Never used"), "the other one");
 
     act(&mut browser, &path, "rename", &[("label", "Older app")]).await;

@@ -2,7 +2,7 @@
 
 mod account;
 mod attachments;
-mod browser;
+pub(crate) mod browser;
 mod escaping;
 mod feedback;
 mod filters;
