@@ -40,6 +40,25 @@ pub(super) fn credentials(request: &Parts) -> Result<Option<Credentials>, Error>
     }
 }
 
+/// The credentials of a request whose path may name the key.
+///
+/// # Errors
+/// When there are none, or they stand in more than one place.
+pub(super) fn credentials_with_key(
+    request: &Parts,
+    key: Option<&str>,
+) -> Result<Credentials, Error> {
+    match (key, credentials(request)?) {
+        (None, None) => Err(Error::MissingAuth),
+        (Some(_), Some(_)) => Err(Error::MultipleAuth),
+        (None, Some(credentials)) => Ok(credentials),
+        (Some(key), None) => {
+            let public_key = PublicKey::parse(key).ok_or(AuthError::InvalidKey)?;
+            Ok(Credentials { public_key, client: None })
+        }
+    }
+}
+
 /// Checks credentials against the project in the path, if it names one, and the page that sends against
 /// the project's list.
 ///

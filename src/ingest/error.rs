@@ -83,6 +83,18 @@ pub enum Error {
     /// A form that is none, or with fields where only files belong.
     #[error("invalid multipart data")]
     InvalidMultipart,
+    /// A sign of life of a job that is none.
+    #[error("invalid monitor check-in")]
+    InvalidCheckIn,
+    /// A form without a dump.
+    #[error("missing minidump")]
+    MissingMinidump,
+    /// A dump that does not begin like one.
+    #[error("invalid minidump")]
+    InvalidMinidump,
+    /// Files past a size are sent in pieces to servers that can take them so.
+    #[error("uploads in pieces are not supported")]
+    UploadsOff,
     /// A body that does not say what it is.
     #[error("missing content-type header")]
     NoContentType,
@@ -119,6 +131,7 @@ impl Error {
             | Self::Auth(AuthError::Malformed) => StatusCode::UNAUTHORIZED,
             Self::ProjectRejected | Self::PageRejected => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UploadsOff => StatusCode::NOT_FOUND,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge
             | Self::BareEvent(BareEventError::TooLarge)
@@ -134,6 +147,9 @@ impl Error {
             | Self::NoContentType
             | Self::BadEvent
             | Self::InvalidMultipart
+            | Self::InvalidCheckIn
+            | Self::MissingMinidump
+            | Self::InvalidMinidump
             | Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::UnknownEncoding | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::JournalFull | Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -169,6 +185,10 @@ impl Error {
             Self::NoContentType | Self::ContentType => "content_type",
             Self::BadEvent => "invalid_event_id",
             Self::InvalidMultipart => "invalid_multipart",
+            Self::InvalidCheckIn => "invalid_check_in",
+            Self::MissingMinidump => "missing_minidump_upload",
+            Self::InvalidMinidump => "invalid_minidump",
+            Self::UploadsOff => "uploads_off",
             Self::Method(_) => "disallowed_method",
             Self::Busy => "busy",
             Self::RateLimited(_) => "rate_limited",

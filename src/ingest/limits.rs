@@ -21,6 +21,14 @@ pub(super) fn check(envelope: &Envelope<'_>) -> Result<(), Error> {
     limits::check(envelope).map_err(Error::from)
 }
 
+/// The same for an envelope that was made here.
+///
+/// # Errors
+/// When it is past a limit.
+pub(super) fn check_own(envelope: &Envelope<'_>) -> Result<(), Error> {
+    limits::check_own(envelope).map_err(Error::from)
+}
+
 /// What an envelope counts as; outlives its bytes, which go on to the journal.
 #[derive(Debug)]
 pub(super) struct Counts {

@@ -16,7 +16,10 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use metrics::{counter, histogram};
 
-use super::endpoints::{attachments, envelope, error_page, security, store};
+use super::endpoints::{
+    attachments, cron, envelope, error_page, integrations, minidump, security, store, unreal,
+    upload,
+};
 use super::error::Refused;
 use super::{Error, Ingest, Options};
 use crate::app::App;
@@ -51,6 +54,17 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
         let handlers = get(error_page::show_dialog).post(error_page::receive_report);
         door("error_page", "GET, POST, OPTIONS", handlers)
     };
+    let nel = || door("nel", "POST, OPTIONS", post(integrations::receive_nel));
+    let minidump = || door("minidump", "POST, OPTIONS", post(minidump::receive_dump));
+    let unreal = || door("unreal", "POST, OPTIONS", post(unreal::receive_crash));
+    let cron = || {
+        let handlers = get(cron::receive_check_in).post(cron::receive_check_in);
+        door("cron", "GET, POST, OPTIONS", handlers)
+    };
+    let traces = || door("otlp_traces", "POST, OPTIONS", post(integrations::receive_traces));
+    let logs = || door("otlp_logs", "POST, OPTIONS", post(integrations::receive_logs));
+    let vercel = || door("vercel", "POST, OPTIONS", post(integrations::receive_vercel));
+    let upload = || door("upload", "POST, PATCH, OPTIONS", post(upload::refuse_upload).patch(upload::refuse_upload));
     Router::new()
         .route("/api/{project}/envelope/",   envelope())
         .route("/api/{project}/envelope",    envelope())
@@ -64,6 +78,26 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
         .route("/api/{project}/csp-report",  security())
         .route("/api/{project}/events/{event}/attachments/", attachments())
         .route("/api/{project}/events/{event}/attachments",  attachments())
+        .route("/api/{project}/nel/",     nel())
+        .route("/api/{project}/nel",      nel())
+        .route("/api/{project}/minidump/", minidump())
+        .route("/api/{project}/minidump",  minidump())
+        .route("/api/{project}/unreal/{key}/", unreal())
+        .route("/api/{project}/unreal/{key}",  unreal())
+        .route("/api/{project}/cron/{monitor}/",      cron())
+        .route("/api/{project}/cron/{monitor}",       cron())
+        .route("/api/{project}/cron/{monitor}/{key}/", cron())
+        .route("/api/{project}/cron/{monitor}/{key}",  cron())
+        .route("/api/{project}/integration/otlp/v1/traces/", traces())
+        .route("/api/{project}/integration/otlp/v1/traces",  traces())
+        .route("/api/{project}/integration/otlp/v1/logs/",   logs())
+        .route("/api/{project}/integration/otlp/v1/logs",    logs())
+        .route("/api/{project}/integration/vercel/logs/",    vercel())
+        .route("/api/{project}/integration/vercel/logs",     vercel())
+        .route("/api/{project}/upload/",      upload())
+        .route("/api/{project}/upload",       upload())
+        .route("/api/{project}/upload/{key}/", upload())
+        .route("/api/{project}/upload/{key}",  upload())
         .route("/api/embed/error-page/", error_page())
         .route("/api/embed/error-page",  error_page())
         .with_state(Ingest::new(app, usage, options))

@@ -34,10 +34,12 @@ use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::places::Places;
 use crate::protocol::accepted::AcceptedEnvelope;
+use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
 use crate::protocol::lenient::{Raw, RawMap};
 
 use kinds::attachment::{self, EventFate};
+use kinds::crash::Evidence;
 use prepared::PreparedEvent;
 use stages::filter::FilterConfig;
 use stages::normalize::Facts;
@@ -129,32 +131,57 @@ fn process_items(
     processed: &mut Processed,
 ) -> EventFate {
     let facts = facts(context, accepted, envelope);
+    let evidence = Evidence::of(envelope);
     let mut fate = EventFate::Elsewhere;
     for item in envelope.items.iter().filter(|item| !is_file(item)) {
-        let made = match &item.header.item_type {
-            ItemType::Feedback => kinds::feedback::process(context, &facts, track(ledger, item))
+        let tracked = track(ledger, item);
+        let made = match (&item.header.item_type, &evidence) {
+            (ItemType::Feedback, _) => kinds::feedback::process(context, &facts, tracked)
                 .map(|feedback| processed.feedback.push(feedback)),
-            ItemType::UserReport => {
+            (ItemType::UserReport, _) => {
                 let event_id = accepted.event_id.or(envelope.header.event_id);
-                let tracked = track(ledger, item);
                 kinds::feedback::process_report(context, &facts, event_id, tracked)
                     .map(|feedback| processed.feedback.push(feedback))
             }
-            _ => process_item(context, &facts, ledger, (envelope, item))
+            (ItemType::Event, Some(evidence)) => {
+                kinds::crash::process_beside(context, &facts, tracked, evidence)
+                    .map(|event| processed.events.push(event))
+            }
+            (ItemType::UnrealReport, Some(evidence)) => {
+                kinds::crash::process_unreal(context, &facts, tracked, evidence).map(|event| {
+                    processed.events.push(event);
+                    let count = envelope.items.len();
+                    processed.attachments.extend(evidence.files(context, &facts, count));
+                })
+            }
+            _ => process_item(context, &facts, ledger, (envelope, tracked, item))
                 .map(|event| processed.events.push(event)),
         };
         if item.creates_event() {
-            fate = match made {
-                Ok(()) => EventFate::Prepared,
-                Err(Ended(Some(why))) => {
-                    processed.is_unreadable |= why.reason == kinds::error::NOT_JSON;
-                    EventFate::Dropped(why)
-                }
-                Err(Ended(None)) => fate,
-            };
+            fate = fate_of(made, fate, processed);
         }
     }
-    fate
+    match evidence {
+        // Nothing but files: they are the event.
+        Some(evidence) if fate == EventFate::Elsewhere => {
+            let tracked = ledger.track(&evidence, vec![(DataCategory::Error.as_str(), 1)]);
+            let made = kinds::crash::process(context, &facts, tracked);
+            fate_of(made.map(|event| processed.events.push(event)), fate, processed)
+        }
+        _ => fate,
+    }
+}
+
+/// What became of an envelope's event.
+fn fate_of(made: Result<(), Ended>, before: EventFate, processed: &mut Processed) -> EventFate {
+    match made {
+        Ok(()) => EventFate::Prepared,
+        Err(Ended(Some(why))) => {
+            processed.is_unreadable |= why.reason == kinds::error::NOT_JSON;
+            EventFate::Dropped(why)
+        }
+        Err(Ended(None)) => before,
+    }
 }
 
 /// Counts what the front door left out of the envelope. When it was set aside, that was counted already.
@@ -182,9 +209,8 @@ fn process_item(
     context: &Context<'_>,
     facts: &Facts,
     ledger: &Ledger,
-    (envelope, item): (&Envelope<'_>, &Item<'_>),
+    (envelope, tracked, item): (&Envelope<'_>, Tracked<'_, &Item<'_>>, &Item<'_>),
 ) -> Result<PreparedEvent, Ended> {
-    let tracked = track(ledger, item);
     match &item.header.item_type {
         ItemType::Event => kinds::error::process(context, facts, tracked),
         ItemType::Security => kinds::security::process(context, facts, tracked),
@@ -214,6 +240,7 @@ fn process_later(
         ItemType::Log => kinds::container::process_logs(facts, tracked),
         ItemType::TraceMetric => kinds::container::process_metrics(facts, tracked),
         ItemType::Span => kinds::container::process_spans(facts, tracked),
+        ItemType::Integration => kinds::integration::process(tracked),
         ItemType::Profile => kinds::profile::process(event_id, tracked),
         ItemType::ProfileChunk => kinds::profile::process_chunk(tracked),
         ItemType::ReplayEvent | ItemType::ReplayRecording | ItemType::ReplayVideo => {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::envelope::{Item, ItemType};
+use super::integration::Integration;
 
 /// Declares [`DataCategory`] with the stable names.
 macro_rules! categories {
@@ -147,7 +148,15 @@ impl Item<'_> {
             ItemType::Span => [Some((C::Span, entries)), Some((C::SpanIndexed, entries)), None],
             ItemType::MetricBuckets => one(C::MetricBucket),
             ItemType::ClientReport | ItemType::FormData => [None, None, None],
-            ItemType::Integration | ItemType::Other(_) => one(C::Unknown),
+            ItemType::Integration => {
+                let media_type = header.content_type.as_deref().unwrap_or_default();
+                match Integration::from_media_type(media_type).map(Integration::categories) {
+                    Some((_, Some(_))) => [Some((C::LogItem, 1)), Some((C::LogByte, bytes)), None],
+                    Some(_) => [Some((C::Span, 1)), Some((C::SpanIndexed, 1)), None],
+                    None => one(C::Unknown),
+                }
+            }
+            ItemType::Other(_) => one(C::Unknown),
         }
         .into_iter()
         .flatten()

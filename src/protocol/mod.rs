@@ -7,6 +7,7 @@
 //!
 //! Everything else is right or dropped, read by [`strict`]: [`session`], [`check_in`], [`transaction`], [`profile`],
 //! [`replay`], and the [`container`] of log lines, metrics and spans, tied together by the ids of [`trace`].
+//! [`crash`] is what is left of a process that died, [`integration`] what others' clients send.
 
 pub mod accepted;
 pub mod auth;
@@ -15,9 +16,11 @@ pub mod category;
 pub mod check_in;
 pub mod client_report;
 pub mod container;
+pub mod crash;
 pub mod dsn;
 pub mod envelope;
 pub mod event;
+pub mod integration;
 pub mod lenient;
 pub mod profile;
 #[cfg(test)]

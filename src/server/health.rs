@@ -22,13 +22,32 @@ pub(super) async fn show_live() -> Response {
 /// Postgres answers. While it does not, events are still accepted into the journal, so a load balancer
 /// should look at `live` for the ingest routes and at `ready` for the pages.
 pub(super) async fn show_ready(State(app): State<App>) -> Response {
-    let answered = tokio::time::timeout(PATIENCE, db::ping(&app.db)).await;
-    if matches!(answered, Ok(Ok(()))) {
+    if is_ready(&app).await {
         ok()
     } else {
         let body = r#"{"status":"unavailable","problem":"Postgres does not answer"}"#;
         (StatusCode::SERVICE_UNAVAILABLE, JSON, body).into_response()
     }
+}
+
+async fn is_ready(app: &App) -> bool {
+    let answered = tokio::time::timeout(PATIENCE, db::ping(&app.db)).await;
+    matches!(answered, Ok(Ok(())))
+}
+
+/// The same as [`show_live`], where operators of a Relay look.
+pub(super) async fn show_relay_live() -> Response {
+    healthy(true)
+}
+
+/// The same as [`show_ready`], where operators of a Relay look.
+pub(super) async fn show_relay_ready(State(app): State<App>) -> Response {
+    healthy(is_ready(&app).await)
+}
+
+fn healthy(is_healthy: bool) -> Response {
+    let status = if is_healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, JSON, format!("{{\"is_healthy\":{is_healthy}}}")).into_response()
 }
 
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];

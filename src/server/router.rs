@@ -30,6 +30,10 @@ fn operations(app: &App) -> Router {
     Router::new()
         .route("/health/live", get(health::show_live))
         .route("/health/ready", get(health::show_ready))
+        .route("/api/relay/healthcheck/live/", get(health::show_relay_live))
+        .route("/api/relay/healthcheck/live", get(health::show_relay_live))
+        .route("/api/relay/healthcheck/ready/", get(health::show_relay_ready))
+        .route("/api/relay/healthcheck/ready", get(health::show_relay_ready))
         // Sentry's own name, which load balancers of people who move are set to.
         .route("/_health/", get(health::show_live))
         .route("/metrics", get(health::show_metrics))

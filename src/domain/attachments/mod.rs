@@ -63,6 +63,11 @@ pub fn known_kind(kind: Option<&str>) -> Option<&'static str> {
     KINDS.iter().find(|(known, _)| *known == kind).map(|(known, _)| *known)
 }
 
+/// What a kind is called.
+pub fn words_of_kind(kind: &str) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("File", |(_, words)| words)
+}
+
 /// A file's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
@@ -121,8 +126,7 @@ pub struct Attachment {
 impl Attachment {
     /// What it is for, in words.
     pub fn kind_words(&self) -> &'static str {
-        let known = KINDS.iter().find(|(known, _)| *known == self.kind);
-        known.map_or("File", |(_, words)| words)
+        words_of_kind(&self.kind)
     }
 
     /// What it is called; some clients do not say.

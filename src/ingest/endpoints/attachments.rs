@@ -5,12 +5,9 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use futures_util::stream;
-use multer::{Constraints, Multipart, SizeLimit};
 
-use super::{Ingest, keep, path_project};
+use super::{Ingest, form, keep, path_project};
 use crate::base::EventId;
 use crate::ingest::authenticate;
 use crate::ingest::body::{self, Received};
@@ -40,7 +37,7 @@ async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<()
     let event_id = path_event(request)?;
     let credentials = authenticate::credentials(request)?.ok_or(Error::MissingAuth)?;
     let sender = authenticate::authorize(ingest, request, path, credentials).await?;
-    let boundary = limits::noted(ingest, Some(&sender), boundary(request))?;
+    let boundary = limits::noted(ingest, Some(&sender), form::boundary(request))?;
     let received = body::receive(ingest, &request.headers, body, MAX_ENVELOPE_BYTES).await;
     let Received { bytes, mut memory } = limits::noted(ingest, Some(&sender), received)?;
     // The form and the envelope are there at the same time.
@@ -56,24 +53,11 @@ fn path_event(request: &Parts) -> Result<EventId, Error> {
     segment.parse().map_err(|_| Error::BadEvent)
 }
 
-fn boundary(request: &Parts) -> Result<String, Error> {
-    let value = request.headers.get(CONTENT_TYPE).ok_or(Error::NoContentType)?;
-    let value = value.to_str().map_err(|_| Error::NoContentType)?;
-    multer::parse_boundary(value).map_err(|error| match error {
-        multer::Error::NoBoundary => Error::InvalidMultipart,
-        _ => Error::ContentType,
-    })
-}
-
 async fn into_envelope(event_id: EventId, form: Bytes, boundary: String) -> Result<Vec<u8>, Error> {
     let mut envelope = Vec::with_capacity(form.len() + ITEM_BYTES + SPARE_BYTES);
     let header = EnvelopeHeader { event_id: Some(event_id), ..EnvelopeHeader::default() };
     write_header(&mut envelope, &header);
-    let whole = stream::iter([Ok::<_, std::convert::Infallible>(form)]);
-    // The body is in memory and was measured.
-    let size = SizeLimit::new().whole_stream(u64::MAX).per_field(u64::MAX);
-    let mut form =
-        Multipart::with_constraints(whole, boundary, Constraints::new().size_limit(size));
+    let mut form = form::open(form, boundary);
     while let Some(field) = form.next_field().await.map_err(|_| Error::InvalidMultipart)? {
         let mut item = ItemHeader::new(ItemType::Attachment);
         item.filename = Some(field.file_name().ok_or(Error::InvalidMultipart)?.to_owned());

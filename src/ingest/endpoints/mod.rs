@@ -1,10 +1,16 @@
 //! One file per endpoint; they all end in [`keep`].
 
 pub(super) mod attachments;
+pub(super) mod cron;
 pub(super) mod envelope;
 pub(super) mod error_page;
+mod form;
+pub(super) mod integrations;
+pub(super) mod minidump;
 pub(super) mod security;
 pub(super) mod store;
+pub(super) mod unreal;
+pub(super) mod upload;
 
 use std::net::SocketAddr;
 
@@ -71,6 +77,37 @@ async fn keep(
     sender: Option<Sender>,
     received: Received,
 ) -> Result<Accepted, Error> {
+    keep_checked(ingest, request, sender, received, limits::check).await
+}
+
+/// Keeps an envelope that was made here, of a request of another form.
+async fn keep_own(
+    ingest: &Ingest,
+    request: &Parts,
+    sender: Sender,
+    received: Received,
+) -> Result<Accepted, Error> {
+    keep_checked(ingest, request, Some(sender), received, limits::check_own).await
+}
+
+/// What those are told who do not understand to hold back (`protocol.md` §1.1): past a limit, that all is
+/// well, though nothing is kept and that is counted; in a trouble of ours, to come again.
+fn without_429<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(kept) => Ok(Some(kept)),
+        Err(Error::RateLimited(_)) => Ok(None),
+        Err(Error::JournalFull | Error::Busy) => Err(Error::JournalFailed),
+        Err(other) => Err(other),
+    }
+}
+
+async fn keep_checked(
+    ingest: &Ingest,
+    request: &Parts,
+    sender: Option<Sender>,
+    received: Received,
+    check: fn(&Envelope<'_>) -> Result<(), Error>,
+) -> Result<Accepted, Error> {
     let Received { bytes, memory } = received;
     let envelope = Envelope::parse(&bytes).map_err(Error::from);
     let envelope = limits::noted(ingest, sender.as_ref(), envelope)?;
@@ -78,7 +115,7 @@ async fn keep(
     let sender =
         authenticate::with_envelope(ingest, request, path, sender, &envelope.header).await?;
     let counts = Counts::of(&envelope);
-    counts.checked(ingest, &sender, limits::check(&envelope))?;
+    counts.checked(ingest, &sender, check(&envelope))?;
     let event_id = match envelope.header.event_id {
         None if envelope.creates_event() => Some(EventId::random()),
         given => given,

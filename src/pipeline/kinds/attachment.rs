@@ -53,9 +53,7 @@ fn kind(item: &Item<'_>, fate: EventFate) -> Result<&'static str, Dropped> {
     let kind = attachments::known_kind(item.header.attachment_type.as_deref());
     let kind = kind.ok_or(unsupported("unknown_attachment_type"))?;
     let is_wrapped = item.header.content_type.as_deref().is_some_and(|ct| ct.starts_with(WRAPPED));
-    // A dump that came alone will be an event of its own; until then nobody could find it.
-    let is_lonely_dump = item.creates_event() && fate == EventFate::Elsewhere;
-    if is_wrapped || is_lonely_dump {
+    if is_wrapped {
         return Err(unsupported("not_yet_supported"));
     }
     Ok(kind)

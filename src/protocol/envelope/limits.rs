@@ -13,6 +13,9 @@ pub const MAX_ENVELOPE_BYTES: usize = 200 * MIB;
 /// The most bytes of one event, and of a decoded body on `/store/`.
 pub const MAX_EVENT_BYTES: usize = MIB;
 
+/// The most bytes of a container.
+pub const MAX_CONTAINER_BYTES: usize = 12 * MIB;
+
 /// Items that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Group {
@@ -47,7 +50,7 @@ const fn limit(group: Group, count: usize, bytes: usize) -> Limit {
 }
 
 const fn entries(group: Group, count: usize, entry_bytes: usize) -> Limit {
-    Limit { group, count, bytes: 12 * MIB, entry_bytes }
+    Limit { group, count, bytes: MAX_CONTAINER_BYTES, entry_bytes }
 }
 
 const LIMITS: [Limit; 13] = [
@@ -82,11 +85,19 @@ pub enum LimitError {
 /// # Errors
 /// With the type of the first item that is past a limit.
 pub fn check(envelope: &Envelope<'_>) -> Result<(), LimitError> {
+    if envelope.items.iter().any(|item| item.header.item_type == ItemType::Integration) {
+        return Err(LimitError::Internal);
+    }
+    check_own(envelope)
+}
+
+/// Checks an envelope that was made here, of a request of another form.
+///
+/// # Errors
+/// With the type of the first item that is past a limit.
+pub fn check_own(envelope: &Envelope<'_>) -> Result<(), LimitError> {
     let mut used = [(0_usize, 0_usize); LIMITS.len()];
     for item in &envelope.items {
-        if item.header.item_type == ItemType::Integration {
-            return Err(LimitError::Internal);
-        }
         let Some(at) = group(item).and_then(position) else { continue };
         let (count, bytes) = &mut used[at];
         *count += 1;

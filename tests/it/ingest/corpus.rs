@@ -19,6 +19,7 @@ struct Scenario {
 /// A request as a client sent it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Captured {
+    method: String,
     path: String,
     query: String,
     headers: Vec<(String, String)>,
@@ -45,6 +46,11 @@ impl Captured {
     /// The encoding that the client chose.
     pub(crate) fn encoding(&self) -> &str {
         self.content_encoding.as_deref().unwrap_or_default()
+    }
+
+    /// `GET` or `POST`.
+    pub(crate) fn method(&self) -> reqwest::Method {
+        self.method.parse().unwrap()
     }
 
     /// Path and query.
@@ -85,8 +91,18 @@ pub(crate) fn scenario(name: &str) -> Vec<Captured> {
     requests_of(&root.join(format!("{name}.json"))).collect()
 }
 
+/// All requests of one scenario, `family/name`, wherever they went.
+pub(crate) fn recorded(name: &str) -> Vec<Captured> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
+    read(&root.join(format!("{name}.json"))).requests
+}
+
+fn read(file: &Path) -> Scenario {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
 fn requests_of(file: &Path) -> impl Iterator<Item = Captured> {
-    let scenario: Scenario = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let scenario = read(file);
     let is_ours = |path: &str| path.ends_with("/envelope/") || path.ends_with("/store/");
     scenario.requests.into_iter().filter(move |request| is_ours(&request.path))
 }

@@ -190,6 +190,14 @@ impl TestApp {
         .unwrap()
     }
 
+    /// The same as lines: `category outcome reason quantity`.
+    pub(crate) async fn outcome_lines(&self) -> Vec<String> {
+        let outcomes = self.outcomes().await.into_iter();
+        outcomes
+            .map(|(category, outcome, why, n)| format!("{category} {outcome} {why} {n}"))
+            .collect()
+    }
+
     /// Stops in order and checks that it does.
     pub(crate) async fn stop(mut self) {
         if let (Some(shutdown), Some(served)) = (self.shutdown.take(), self.served.take()) {

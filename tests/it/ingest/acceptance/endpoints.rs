@@ -1,9 +1,11 @@
 //! Points 38 to 43: the other doors.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{ID, Server, event};
 use crate::ingest::door::answer;
+use crate::ingest::native::minidump_form;
 
 /// 38
 #[tokio::test]
@@ -67,4 +69,46 @@ async fn files_are_added_to_an_event_and_fields_without_a_name_are_none() {
     }
     let files = server.read(&format!("/projects/default/shop/events/{ID}/attachments/")).await;
     assert_eq!(crate::api::program::column(&files, "name"), ["log.txt"]);
+}
+
+/// 41
+#[tokio::test]
+async fn a_dump_is_answered_with_the_id_of_its_event_and_a_form_without_one_is_refused() {
+    let server = Server::start().await;
+    let recorded = minidump_form();
+    let no_file =
+        "--between\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--between--\r\n";
+    for (boundary, form, status) in
+        [("between", no_file.as_bytes().to_vec(), 400), ("XBOUNDARYX", recorded, 200)]
+    {
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let request = server.post("/api/P/minidump/?sentry_key=K").header("Content-Type", kind);
+        let answer = request.body(form).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        if status == 200 {
+            assert_eq!(answer.headers()["content-type"], "text/plain");
+            let id = answer.text().await.unwrap();
+            assert_eq!((id.len(), id.matches('-').count()), (36, 4), "{id}");
+            assert_eq!(server.event_ids().await, [id.replace('-', "")]);
+        }
+    }
+    assert_eq!(server.titles().await, ["SIGSEGV / SEGV_MAPERR: Crash at address 0x0"]);
+}
+
+/// 43
+#[tokio::test]
+async fn a_job_without_an_sdk_reports_with_a_get_or_a_post() {
+    let server = Server::start().await;
+    for (method, path, status) in [
+        (Method::GET, "/api/P/cron/nightly/K?status=ok", 202),
+        (Method::POST, "/api/P/cron/nightly/K/?status=in_progress", 202),
+        (Method::GET, "/api/P/cron/nightly/K/", 400),
+    ] {
+        let path =
+            path.replace("/K?", "/KEY?").replace("/K/", "/KEY/").replace("KEY", &server.shop.key);
+        let answer = server.request(method, &path).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    let counted = "monitor unsupported not_yet_supported 2";
+    assert!(server.outcomes().await.contains(&counted.to_owned()));
 }

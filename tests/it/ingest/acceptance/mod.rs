@@ -107,10 +107,7 @@ impl Server {
     /// What became of everything: `category outcome reason quantity`, sorted.
     async fn outcomes(&self) -> Vec<String> {
         self.app.settle().await;
-        let outcomes = self.app.outcomes().await.into_iter();
-        outcomes
-            .map(|(category, outcome, reason, n)| format!("{category} {outcome} {reason} {n}"))
-            .collect()
+        self.app.outcome_lines().await
     }
 
     /// Longer than keys and settings are believed.
