@@ -11,8 +11,12 @@ use http::{HeaderMap, header};
 use super::error::{Error, Result};
 use super::limits::Limiter;
 use crate::app::App;
+use crate::base::{ApiTokenId, ProjectId};
 use crate::domain::accounts::{self, ApiToken, Scope, User, tokens};
 use crate::domain::organizations::{self, Organization};
+use crate::domain::projects;
+use crate::protocol::auth::PublicKey;
+use crate::protocol::dsn::Dsn;
 
 /// Whoever sent the token.
 #[derive(Clone, Debug)]
@@ -61,6 +65,8 @@ pub enum Access {
     Token,
     /// A token with one of these scopes.
     Scopes(&'static [Scope]),
+    /// The same, or a DSN: for what programs in the hands of users send.
+    ScopesOrDsn(&'static [Scope]),
 }
 
 impl std::fmt::Display for Access {
@@ -68,9 +74,10 @@ impl std::fmt::Display for Access {
         match self {
             Self::Anybody => f.write_str("anybody"),
             Self::Token => f.write_str("any token"),
-            Self::Scopes(scopes) => {
+            Self::Scopes(scopes) | Self::ScopesOrDsn(scopes) => {
                 let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-                f.write_str(&words.join(" or "))
+                f.write_str(&words.join(" or "))?;
+                if matches!(self, Self::ScopesOrDsn(_)) { f.write_str(" or a DSN") } else { Ok(()) }
             }
         }
     }
@@ -90,6 +97,9 @@ pub(super) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
+    if let (Access::ScopesOrDsn(_), Some(dsn)) = (guard.access, dsn(request.headers())) {
+        return check_dsn(&guard, dsn, request, next).await;
+    }
     let caller = match find_caller(&guard.app, request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
@@ -103,11 +113,48 @@ pub(super) async fn check(
     guard.limiter.run(token, guard.app.clock.now(), || next.run(request)).await
 }
 
+/// Whoever knows a DSN: it stands in programs that anybody may take apart.
+#[derive(Clone, Debug)]
+pub(super) struct DsnCaller {
+    /// The project.
+    pub(super) project: ProjectId,
+    /// The key.
+    pub(super) public_key: String,
+}
+
+/// The DSN of `Authorization: DSN …`, as text.
+fn dsn(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, dsn) = text.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("dsn").then(|| dsn.trim().to_owned())
+}
+
+async fn check_dsn(guard: &Guard, dsn: String, mut request: Request, next: Next) -> Response {
+    let caller = match find_dsn_caller(&guard.app, &dsn).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    // All who know the DSNs of a project are counted together. No token has a number below zero.
+    let counted = ApiTokenId(-caller.project.0);
+    request.extensions_mut().insert(caller);
+    guard.limiter.run(counted, guard.app.clock.now(), || next.run(request)).await
+}
+
+async fn find_dsn_caller(app: &App, dsn: &str) -> Result<DsnCaller> {
+    let dsn: Dsn = dsn.parse().map_err(|_| Error::InvalidToken)?;
+    let key = PublicKey::parse(&dsn.public_key).ok_or(Error::InvalidToken)?;
+    let mut db = app.db.acquire().await?;
+    let found = projects::store::find_key(&mut db, key.as_str()).await?;
+    let key = found.filter(|key| key.is_active && key.project_id == dsn.project_id);
+    let key = key.ok_or(Error::InvalidToken)?;
+    Ok(DsnCaller { project: key.project_id, public_key: key.public_key })
+}
+
 fn allow(access: Access, caller: Option<&Caller>) -> Result<()> {
     match (access, caller) {
         (Access::Anybody, _) | (Access::Token, Some(_)) => Ok(()),
         (_, None) => Err(Error::Unauthenticated),
-        (Access::Scopes(scopes), Some(caller)) => {
+        (Access::Scopes(scopes) | Access::ScopesOrDsn(scopes), Some(caller)) => {
             let is_allowed = scopes.iter().any(|scope| caller.token.scopes.allows(*scope));
             if is_allowed { Ok(()) } else { Err(Error::Forbidden) }
         }

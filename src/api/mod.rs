@@ -22,6 +22,7 @@ mod place;
 pub mod routes;
 
 mod events;
+mod feedback;
 mod issues;
 mod keys;
 mod organizations;

@@ -11,13 +11,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::authenticate::{Access, Guard, check};
 use super::error::{self, Error};
 use super::limits::Limiter;
-use super::{cors, events, issues, keys, organizations, projects, root, tags, teams, users};
+use super::{
+    cors, events, feedback, issues, keys, organizations, projects, root, tags, teams, users,
+};
 use crate::app::App;
 use crate::domain::accounts::Scope;
 use crate::infra::http::Routes;
 
 const EVENT_READ: Access = Access::Scopes(&[Scope::EVENT_READ]);
 const EVENT_WRITE: Access = Access::Scopes(&[Scope::EVENT_WRITE]);
+const USER_FEEDBACK: Access = Access::ScopesOrDsn(&[Scope::EVENT_WRITE, Scope::PROJECT_WRITE]);
 const PROJECT_READ: Access = Access::Scopes(&[Scope::PROJECT_READ]);
 const PROJECT_ADMIN: Access = Access::Scopes(&[Scope::PROJECT_ADMIN]);
 const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
@@ -84,6 +87,8 @@ pub fn routes() -> Routes<App, Access> {
         .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/",              PROJECT_READ,  events::attachments::list_attachments)
         .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_READ,  events::attachments::get_attachment)
         .delete("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_ADMIN, events::attachments::delete_attachment)
+        .get ("/api/0/projects/{organization}/{project}/user-feedback/", PROJECT_READ,  feedback::list_reports)
+        .post("/api/0/projects/{organization}/{project}/user-feedback/", USER_FEEDBACK, feedback::create_report)
         .get("/api/0/organizations/{organization}/eventids/{event}/",              EVENT_READ, events::detail::get_event_id)
 }
 

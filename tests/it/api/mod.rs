@@ -4,6 +4,7 @@ mod access;
 mod changes;
 mod clients;
 mod events;
+mod feedback;
 mod lists;
 pub(crate) mod program;
 mod search;

@@ -1,0 +1,101 @@
+//! What users write about events, by programs of others (`protocol.md` §1.9).
+
+use chrono::TimeDelta;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::program::{Program, column, error, send, server};
+use crate::support::{TestApp, TestProject};
+
+const PATH: &str = "/projects/default/shop/user-feedback/";
+const ID: &str = "fc6d8c0c43fc4630ad850ee518f1b9d0";
+
+fn report(comments: &str) -> Value {
+    json!({"event_id": ID, "name": "Bob", "email": "bob@example.com", "comments": comments})
+}
+
+async fn shop() -> (TestApp, TestProject) {
+    let app = server().await;
+    let project = app.create_project("Shop").await;
+    let mut event = error("Boom");
+    event["event_id"] = ID.into();
+    send(&app, &project, &[event]).await;
+    (app, project)
+}
+
+/// Writes with a DSN instead of a token.
+async fn write(app: &TestApp, dsn: &str, body: &Value) -> (StatusCode, String) {
+    let request = app.http.post(format!("{}/api/0{PATH}", app.url)).json(body);
+    let answer = request.header("Authorization", format!("DSN {dsn}")).send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_program_with_a_token_writes_and_reads() {
+    let (app, _) = shop().await;
+    let program = Program::of_organization(&app, "event:write,project:read").await;
+    let answer = program.ask(Method::POST, PATH, Some(&report("it broke"))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(
+        (&answer.body["eventID"], &answer.body["comments"]),
+        (&json!(ID), &json!("it broke"))
+    );
+    let listed = program.read(PATH).await;
+    assert_eq!(column(&listed, "comments"), ["it broke"]);
+    assert_eq!(listed[0]["issue"]["shortId"], "SHOP-1");
+    assert_eq!(listed[0]["email"], "bob@example.com");
+    assert!(app.outcome_lines().await.contains(&"feedback accepted  1".to_owned()));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_knows_the_dsn_writes_and_sees_nothing() {
+    let (app, project) = shop().await;
+    let other = app.create_project("Other").await;
+    assert_eq!(write(&app, &project.dsn, &report("hi")).await, (StatusCode::OK, String::new()));
+    for dsn in [other.dsn.as_str(), "nonsense", &project.dsn.replace(&project.key, &"e".repeat(32))]
+    {
+        assert_eq!(write(&app, dsn, &report("hi")).await.0, StatusCode::UNAUTHORIZED, "{dsn}");
+    }
+    let list = app.http.get(format!("{}/api/0{PATH}", app.url));
+    let list = list.header("Authorization", format!("DSN {}", project.dsn)).send().await.unwrap();
+    assert_eq!(list.status(), StatusCode::UNAUTHORIZED);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_written_is_replaced_for_five_minutes_and_nothing_is_written_after_thirty() {
+    let (app, project) = shop().await;
+    let pass = |minutes| app.app.clock.advance(TimeDelta::minutes(minutes));
+    assert_eq!(write(&app, &project.dsn, &report("one")).await.0, StatusCode::OK);
+    pass(4);
+    assert_eq!(write(&app, &project.dsn, &report("two")).await.0, StatusCode::OK);
+    pass(6);
+    assert_eq!(write(&app, &project.dsn, &report("three")).await.0, StatusCode::CONFLICT);
+    let reports = Program::reading(&app).await.read(PATH).await;
+    assert_eq!(column(&reports, "comments"), ["two"]);
+    pass(21);
+    let (status, why) = write(&app, &project.dsn, &report("four")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(why.contains("too long ago"), "{why}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_named() {
+    let (app, project) = shop().await;
+    for (field, value) in [
+        ("event_id", json!("x")),
+        ("comments", json!("  ")),
+        ("email", json!("bob")),
+        ("name", json!("x".repeat(129))),
+    ] {
+        let mut body = report("hi");
+        body[field] = value;
+        let (status, problems) = write(&app, &project.dsn, &body).await;
+        let problems: Value = serde_json::from_str(&problems).unwrap();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{field}");
+        assert!(problems[field].is_array(), "{problems}");
+    }
+    app.stop().await;
+}
