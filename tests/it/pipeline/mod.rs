@@ -4,4 +4,5 @@ mod dictionaries;
 mod later;
 mod normalize;
 mod places;
+mod stored;
 mod tags;

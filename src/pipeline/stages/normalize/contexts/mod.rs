@@ -226,10 +226,10 @@ impl Look<'_> {
     }
 }
 
-/// "name version", or just the name.
+/// "name version", or just the name. Some clients read them from a file with its line break, which no tag may have.
 fn label(name: Option<&str>, version: Option<&str>) -> Option<String> {
-    let name = name.filter(|name| !name.is_empty())?;
-    Some(match version.filter(|version| !version.is_empty()) {
+    let name = name.map(str::trim).filter(|name| !name.is_empty())?;
+    Some(match version.map(str::trim).filter(|version| !version.is_empty()) {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),
     })
