@@ -4,7 +4,7 @@
 //! The form becomes an envelope: each file an attachment, and all texts one item of form fields. What they
 //! say together is found out behind the journal.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -28,6 +28,9 @@ const DUMP_FIELD: &str = "upload_file_minidump";
 
 /// The types of a body that is nothing but a dump.
 const BARE_TYPES: [&str; 2] = ["application/octet-stream", "application/x-dmp"];
+
+/// The longest line between the fields of a form (RFC 2046).
+const MAX_BOUNDARY_BYTES: usize = 70;
 
 /// Room for the lines about a file in the envelope.
 const ITEM_BYTES: usize = 1024;
@@ -100,6 +103,9 @@ async fn read(
     };
     let found = fields.iter_mut().find(|field| field.name == DUMP_FIELD);
     let field = found.filter(|field| !field.bytes.is_empty()).ok_or(Error::MissingMinidump)?;
+    if let Some(inner) = dump_of_inner_form(&field.bytes).await {
+        field.bytes = inner;
+    }
     let (unpacked, mut memory) = unpacked(field.bytes.clone(), memory).await?;
     memory.grow_to(body_bytes + 2 * unpacked.len() + SPARE_BYTES).await?;
     field.bytes = unpacked;
@@ -108,6 +114,17 @@ async fn read(
     }
     let event_id = event_id(&fields).unwrap_or_else(EventId::random);
     Ok(Crash { event_id, bytes: envelope(event_id, &fields), memory })
+}
+
+/// The dump of a form in the form: some crash handlers post what another one has wrapped.
+async fn dump_of_inner_form(bytes: &Bytes) -> Option<Bytes> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let boundary = std::str::from_utf8(line).ok()?.trim_end().strip_prefix("--")?;
+    if boundary.is_empty() || boundary.len() > MAX_BOUNDARY_BYTES {
+        return None;
+    }
+    let inner = form::fields(bytes.clone(), boundary.to_owned()).await.ok()?;
+    inner.into_iter().find(|field| field.name == DUMP_FIELD).map(|field| field.bytes)
 }
 
 /// A body that is nothing but a dump, as a form would have it.
@@ -121,10 +138,7 @@ fn bare(body: Vec<u8>) -> Field {
 }
 
 /// The dump without what it was compressed with.
-async fn unpacked(
-    bytes: axum::body::Bytes,
-    mut memory: Reservation,
-) -> Result<(axum::body::Bytes, Reservation), Error> {
+async fn unpacked(bytes: Bytes, mut memory: Reservation) -> Result<(Bytes, Reservation), Error> {
     let encoding = match bytes.as_ref() {
         [0x1f, 0x8b, ..] => Encoding::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Encoding::Zstd,

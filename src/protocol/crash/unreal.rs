@@ -236,7 +236,7 @@ pub(crate) mod tests {
             [&number(260)[..], &bytes].concat()
         };
         let mut plain = b"CR1".to_vec();
-        plain.extend([name("UECC-Linux-1"), name("UECC-Linux-1.ue4crash")].concat());
+        plain.extend([name("UECC-Linux-1"), name("UECC-Linux-1.crash")].concat());
         plain.extend([number(0), number(files.len())].concat());
         for (place, (file, bytes)) in files.iter().enumerate() {
             plain.extend(number(place));
@@ -255,14 +255,14 @@ pub(crate) mod tests {
 
     const CONTEXT: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<FGenericCrashContext>\n<RuntimeProperties>\n\
         <CrashGUID>UECC-Linux-1</CrashGUID>\n<ErrorMessage>Assertion failed: a &lt; b</ErrorMessage>\n<Empty></Empty>\n\
-        <GameName>UE-Shop</GameName>\n</RuntimeProperties>\n</FGenericCrashContext>\n";
+        <GameName>Shop-Linux</GameName>\n</RuntimeProperties>\n</FGenericCrashContext>\n";
 
     #[test]
     fn the_files_of_a_crash_are_told_apart() {
         let packed = container(&[
             ("CrashContext.runtime-xml", CONTEXT),
             ("Shop.log", b"one\n\ntwo\n"),
-            ("UEMinidump.dmp", b"MDMP..."),
+            ("Minidump.dmp", b"MDMP..."),
             ("x.txt", b""),
         ]);
         let crash = Container::read(&packed).unwrap();
@@ -271,7 +271,7 @@ pub(crate) mod tests {
         assert_eq!(crash.dump(), Some(&b"MDMP..."[..]));
         let event = crash.event();
         assert_eq!(event["logentry"]["formatted"], "Assertion failed: a < b");
-        assert_eq!(event["contexts"]["unreal"]["GameName"], "UE-Shop");
+        assert_eq!(event["contexts"]["unreal"]["GameName"], "Shop-Linux");
         assert_eq!(event["contexts"]["unreal"].as_object().unwrap().len(), 3);
         let crumbs: Vec<_> = event["breadcrumbs"]
             .as_array()

@@ -162,7 +162,7 @@ async fn what_the_program_said_before_it_died_is_laid_on_top() {
 }
 
 #[tokio::test]
-async fn a_dump_may_come_bare_or_compressed() {
+async fn a_dump_may_come_bare_compressed_or_wrapped() {
     let crashes = Crashes::start().await;
     let dump = dump();
     for kind in ["application/octet-stream", "application/x-dmp"] {
@@ -174,8 +174,13 @@ async fn a_dump_may_come_bare_or_compressed() {
         let crash = &crashes.stored(&id).await["exception"]["values"][0];
         assert_eq!(crash["type"], "SIGSEGV / SEGV_MAPERR", "{encoding}");
     }
+    let wrapped = String::from("--within\r\nContent-Disposition: form-data; ") + DUMP + "\r\n\r\n";
+    let wrapped = [wrapped.as_bytes(), &dump, b"\r\n--within--\r\n"].concat();
+    let id = crashes.send(&[(DUMP, &wrapped)]).await;
+    let crash = &crashes.stored(&id).await["exception"]["values"][0];
+    assert_eq!(crash["type"], "SIGSEGV / SEGV_MAPERR", "a form in the form");
     let outcomes = crashes.app.outcome_lines().await;
-    assert!(outcomes.contains(&"error accepted  4".to_owned()), "{outcomes:?}");
+    assert!(outcomes.contains(&"error accepted  5".to_owned()), "{outcomes:?}");
     crashes.app.stop().await;
 }
 
@@ -236,7 +241,7 @@ fn container(files: &[(&str, &[u8])]) -> Vec<u8> {
     let number = |value: usize| i32::try_from(value).unwrap().to_le_bytes();
     let name =
         |text: &str| [&number(260)[..], text.as_bytes(), &vec![0; 260 - text.len()]].concat();
-    let mut plain = [&b"CR1"[..], &name("UECC-1"), &name("UECC-1.ue4crash"), &number(0)].concat();
+    let mut plain = [&b"CR1"[..], &name("UECC-1"), &name("UECC-1.crash"), &number(0)].concat();
     plain.extend(number(files.len()));
     for (place, (file, bytes)) in files.iter().enumerate() {
         plain.extend([&number(place)[..], &name(file), &number(bytes.len()), bytes].concat());
@@ -247,11 +252,11 @@ fn container(files: &[(&str, &[u8])]) -> Vec<u8> {
 #[tokio::test]
 async fn a_crash_of_the_unreal_engine_becomes_an_event_with_its_files() {
     let crashes = Crashes::start().await;
-    let context = b"<FGenericCrashContext><RuntimeProperties><GameName>UE-Shop</GameName></RuntimeProperties></FGenericCrashContext>";
+    let context = b"<FGenericCrashContext><RuntimeProperties><GameName>Shop-Linux</GameName></RuntimeProperties></FGenericCrashContext>";
     let crash = container(&[
         ("CrashContext.runtime-xml", context),
         ("Shop.log", b"one\ntwo\n"),
-        ("UEMinidump.dmp", &dump()),
+        ("Minidump.dmp", &dump()),
     ]);
     let path = format!("unreal/{KEY}/?UserID=ada");
     let answer = crashes.post(&path, "application/octet-stream", crash).await;
@@ -260,11 +265,11 @@ async fn a_crash_of_the_unreal_engine_becomes_an_event_with_its_files() {
     let id = answer.text().await.unwrap().replace('-', "");
     let event = crashes.stored(&id).await;
     assert_eq!(event["exception"]["values"][0]["type"], "SIGSEGV / SEGV_MAPERR");
-    assert_eq!(event["contexts"]["unreal"]["GameName"], "UE-Shop");
+    assert_eq!(event["contexts"]["unreal"]["GameName"], "Shop-Linux");
     assert_eq!(event["user"]["id"], "ada");
     assert_eq!(event["breadcrumbs"]["values"][1]["message"], "two");
     let files = [
-        "event.minidump UEMinidump.dmp",
+        "event.minidump Minidump.dmp",
         "unreal.context CrashContext.runtime-xml",
         "unreal.logs Shop.log",
     ];
