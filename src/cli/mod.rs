@@ -5,6 +5,7 @@
 //! A file with its arguments and `run` → a variant of [`Command`] → its line in [`perform`]. What a command answers
 //! goes to the standard output, where scripts read it; everything else to the standard error.
 
+mod allocator;
 mod demo;
 mod doctor;
 mod migrate;
@@ -81,6 +82,10 @@ pub fn run() -> ExitCode {
         Command::Serve(ServeArguments { print_config: true }) => {
             print_config();
             Ok(ExitCode::SUCCESS)
+        }
+        command @ Command::Serve(_) => {
+            allocator::settle();
+            start(command, arguments.config)
         }
         command => start(command, arguments.config),
     };

@@ -12,6 +12,8 @@ pub struct IngestConfig {
     pub lanes: usize,
     /// The most bytes all journals together may hold before senders are told to wait.
     pub journal_max_bytes: u64,
+    /// The most bytes of large request bodies in memory at a time, and so the most that one may have.
+    pub body_memory_max_bytes: usize,
     /// The most events of one issue and day that keep their payload in full; after that one in ten,
     /// and after ten times as many one in a hundred.
     pub payloads_per_issue_and_day: i64,

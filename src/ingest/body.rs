@@ -44,11 +44,12 @@ pub(super) async fn receive(
     most: usize,
 ) -> Result<Received, Error> {
     let encoding = Encoding::from_headers(headers)?;
+    let most = most.min(ingest.memory.most());
     let mut memory = ingest.memory.reserve();
     let bytes = read(body, most, ingest.patience, &mut memory).await?;
     let received = match encoding.or_sniffed(&bytes) {
         Encoding::Identity => Received { bytes, memory },
-        encoding => decode(encoding, bytes, most, memory).await?,
+        encoding => decode(ingest, encoding, bytes, most, memory).await?,
     };
     if received.bytes.is_empty() { Err(Error::EmptyBody) } else { Ok(received) }
 }
@@ -102,6 +103,7 @@ async fn next_piece(
 
 /// Decodes on the spot what is surely small, all else on a thread for blocking work.
 async fn decode(
+    ingest: &Ingest,
     encoding: Encoding,
     bytes: Vec<u8>,
     most: usize,
@@ -126,13 +128,18 @@ async fn decode(
             Err(error) => return Err(error),
         }
     }
+    // No more at a time than there are processors: those that wait cost nothing.
+    let turn = timeout(ingest.patience.memory, ingest.large_bodies.acquire()).await;
+    let turn = turn.map_err(|_| Error::Busy)?;
     let work = move || {
         let decoded = decode::decode(encoding, &bytes, most, &mut memory)?;
         drop(bytes);
         memory.shrink_to(decoded.len());
         Ok(Received { bytes: decoded, memory })
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::InvalidCompression)?
+    let decoded = tokio::task::spawn_blocking(work).await.map_err(|_| Error::InvalidCompression)?;
+    drop(turn);
+    decoded
 }
 
 /// Takes in the rest of a refused body, if it is short and on its way: closing the connection on a

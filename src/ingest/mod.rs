@@ -30,6 +30,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 pub use error::Error;
 pub use quota::RateLimits;
 pub use routes::{collapse_slashes, router, router_with};
@@ -79,9 +81,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        // One envelope of the largest kind with room for its compressed form, or tens of thousands
-        // of the usual ones.
-        Self { patience: Patience::default(), body_memory_bytes: 256 << 20 }
+        Self { patience: Patience::default(), body_memory_bytes: 64 << 20 }
     }
 }
 
@@ -97,6 +97,8 @@ struct Parts {
     keys: KeyCache,
     quota: Quota,
     memory: BodyMemory,
+    /// Whose turn it is to decode a large body.
+    large_bodies: Semaphore,
     patience: Patience,
 }
 
@@ -104,10 +106,15 @@ impl Ingest {
     fn new(app: App, usage: Arc<Recorder>, options: Options) -> Self {
         let Options { patience, body_memory_bytes } = options;
         let memory = BodyMemory::new(body_memory_bytes, patience.memory);
+        let large_bodies = Semaphore::new(cores());
         let keys = KeyCache::new(patience.key);
         let quota = Quota::new(app.config.ingest.max_items_per_minute);
-        Self(Arc::new(Parts { app, usage, keys, quota, memory, patience }))
+        Self(Arc::new(Parts { app, usage, keys, quota, memory, large_bodies, patience }))
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 impl Deref for Ingest {

@@ -40,7 +40,8 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 
 /// The routes of the front door.
 pub fn router(app: App, usage: Arc<Recorder>) -> Router {
-    router_with(app, usage, Options::default())
+    let body_memory_bytes = app.config.ingest.body_memory_max_bytes;
+    router_with(app, usage, Options { body_memory_bytes, ..Options::default() })
 }
 
 /// The routes of the front door, with other limits than the usual ones.

@@ -23,6 +23,10 @@ use crate::ingest;
 /// the memory budget, and far above what a few hundred instances of an app keep open.
 const MAX_CONNECTIONS: usize = 4096;
 
+/// The most bytes of a request's head, and of what is read ahead of a body. Events in a URL have up to 64 KiB;
+/// what hyper allows by itself, 400 KiB a connection, is the memory budget at six hundred connections.
+const MAX_HEAD_BYTES: usize = 80 * 1024;
+
 /// How long a client may take to send the head of a request, and a connection may idle between two
 /// (`protocol.md` §1.3): slow clients must not hold connections for ever.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,6 +55,7 @@ pub(super) async fn listen(
                 .timer(TokioTimer::new())
                 // A client that has said everything may close its side and still wait for the answer.
                 .half_close(true)
+                .max_buf_size(MAX_HEAD_BYTES)
                 .header_read_timeout(HEAD_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service(router, peer));
             if let Err(error) = watcher.watch(connection).await {

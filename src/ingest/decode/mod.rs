@@ -136,9 +136,7 @@ fn gunzip_at_once(
     {
         return Ok(None);
     }
-    if !memory.try_grow_to(body.len() + size) {
-        return Err(Error::Busy);
-    }
+    memory.grow_now(body.len() + size)?;
     let mut decoded = vec![0; size + SPARE_BYTES];
     decoded.truncate(size);
     let result = DECOMPRESSOR.with_borrow_mut(|it| it.gzip_decompress(body, &mut decoded));
@@ -160,9 +158,7 @@ fn read_to_end(
     let guess = body_bytes.saturating_mul(4).min(most).min(CHUNK_BYTES);
     let mut decoded = Vec::with_capacity(guess + SPARE_BYTES);
     loop {
-        if !memory.try_grow_to(body_bytes + decoded.len() + CHUNK_BYTES.min(most)) {
-            return Err(Error::Busy);
-        }
+        memory.grow_now(body_bytes + decoded.len() + CHUNK_BYTES.min(most))?;
         let room = CHUNK_BYTES.min(most + 1 - decoded.len());
         let mut chunk = stream.by_ref().take(room as u64);
         let read = chunk.read_to_end(&mut decoded).map_err(corrupt)?;

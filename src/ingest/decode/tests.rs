@@ -127,13 +127,19 @@ fn bombs_of_every_kind_are_refused() {
 }
 
 #[test]
-fn a_body_that_finds_no_memory_is_put_off() {
+fn a_body_that_finds_no_memory_is_put_off_and_one_that_never_will_is_refused() {
     for (encoding, body) in [
         (Encoding::Gzip, gzip(&vec![b' '; 3 * MIB])),
         (Encoding::Deflate, zlib(&vec![b' '; 3 * MIB])),
         (Encoding::Brotli, BOMB_BR.to_vec()),
     ] {
-        assert_eq!(within(encoding, &body, 20 * MIB, 2 * MIB), Err(Error::Busy), "{encoding:?}");
+        let memory = BodyMemory::new(4 * MIB, Duration::ZERO);
+        let mut others = memory.reserve();
+        others.grow_now(2 * MIB).unwrap();
+        let put_off = decode(encoding, &body, 3 * MIB, &mut memory.reserve());
+        assert_eq!(put_off, Err(Error::Busy), "{encoding:?}");
+        let refused = within(encoding, &body, 20 * MIB, 2 * MIB);
+        assert_eq!(refused, Err(Error::TooLarge), "{encoding:?}");
     }
 }
 

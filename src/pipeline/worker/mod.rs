@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
 use sqlx::PgPool;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -82,6 +82,8 @@ struct Batch {
     processed: Vec<Processed>,
     /// The records themselves, in the same order.
     records: Vec<Kept>,
+    /// Its share of what may be in memory.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// A record that is kept until its effects are stored, should the database refuse them.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use metrics::{counter, histogram};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -21,9 +21,36 @@ use crate::protocol::accepted::AcceptedEnvelope;
 /// The most records in a batch: more gains nothing and makes a lost batch dearer (`limits.md` §2).
 const MAX_BATCH_RECORDS: usize = 500;
 
-/// The most journal bytes in a batch. Three batches are in memory at a time: one being processed,
-/// one waiting, one being stored.
+/// The most journal bytes in a batch, but for the last record, which may be a large one. Three batches
+/// are in memory at a time: one being processed, one waiting, one being stored.
 const MAX_BATCH_BYTES: usize = 8 << 20;
+
+/// What the batches in memory may have together, in KiB; a larger one has it all.
+const ROOM_KIB: u32 = 4 * BATCH_KIB;
+const BATCH_KIB: u32 = 8 << 10;
+
+/// Waits until `kib` of the room are free; `None` if asked to stop before.
+async fn take_room(
+    room: &Arc<Semaphore>,
+    kib: u32,
+    halt: &CancellationToken,
+) -> Option<OwnedSemaphorePermit> {
+    halt.run_until_cancelled(room.clone().acquire_many_owned(kib)).await?.ok()
+}
+
+/// The share of a batch of these records, once there is room for them.
+async fn enlarge(
+    mut share: OwnedSemaphorePermit,
+    room: &Arc<Semaphore>,
+    records: &[Record],
+    halt: &CancellationToken,
+) -> Option<OwnedSemaphorePermit> {
+    let kib = records.iter().map(|record| record.bytes.len()).sum::<usize>() >> 10;
+    let kib = u32::try_from(kib).unwrap_or(ROOM_KIB).min(ROOM_KIB);
+    let more = take_room(room, kib.saturating_sub(BATCH_KIB), halt).await?;
+    share.merge(more);
+    Some(share)
+}
 
 /// A record after processing.
 type Done = anyhow::Result<(Processed, Kept)>;
@@ -37,17 +64,21 @@ impl LaneWorker {
         halt: &CancellationToken,
     ) -> anyhow::Result<()> {
         let mut reader = self.journal.reader(Position(from));
+        let room = Arc::new(Semaphore::new(ROOM_KIB as usize));
         let mut from = from;
         loop {
+            let Some(share) = take_room(&room, BATCH_KIB, halt).await else { return Ok(()) };
             let next = reader.next(MAX_BATCH_RECORDS, MAX_BATCH_BYTES);
             let records = match halt.run_until_cancelled(next).await {
                 None => return Ok(()),
                 Some(records) => records?,
             };
             let Some(to) = records.last().map(|record| record.end.0) else { continue };
+            let Some(share) = enlarge(share, &room, &records, halt).await else { return Ok(()) };
             let Some(settings) = self.settings(halt).await else { return Ok(()) };
             let (processed, records) = self.process_all(records, &settings).await?;
-            let batch = Batch { stretch: Stretch { from, to }, processed, records };
+            let batch =
+                Batch { stretch: Stretch { from, to }, processed, records, _room: Some(share) };
             if batches.send(batch).await.is_err() {
                 return Ok(());
             }

@@ -157,6 +157,8 @@ impl LaneWorker {
                 stretch: Stretch { from, to },
                 processed: vec![processed],
                 records: vec![record],
+                // The batch that is taken apart has it.
+                _room: None,
             };
             let refused = if is_alone {
                 Some(why.to_string())

@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 use crate::base::{EventId, Timestamp};
 use crate::protocol::lenient::Raw;
 
+/// A value of a header that is longer than this says nothing; the header as a whole may have any length.
+pub(super) const MAX_VALUE_BYTES: usize = 16 * 1024;
+
 /// What the client says about the whole envelope.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EnvelopeHeader {
@@ -68,13 +71,18 @@ impl EnvelopeHeader {
         let header = Self {
             event_id,
             // A DSN that is no text must not pass for an absent one: it will not parse as a DSN.
-            dsn: wire.dsn.map(|raw| parse(raw).unwrap_or_else(|| raw.get().to_owned())),
+            dsn: wire.dsn.map(|raw| parse(raw).unwrap_or_else(|| beginning(raw))),
             sdk: wire.sdk.and_then(parse),
             sent_at: wire.sent_at.and_then(parse).and_then(|text: String| timestamp(&text)),
             trace: wire.trace.filter(|raw| raw.get().starts_with('{')).and_then(parse),
         };
         Some((header, bytes))
     }
+}
+
+/// Enough of a value to show what it is.
+fn beginning(raw: &RawValue) -> String {
+    raw.get().chars().take(100).collect()
 }
 
 /// Reads one JSON object from the start of `json`, and nothing else: derived structs would take
@@ -88,8 +96,11 @@ pub(super) fn read_object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<(T, 
     Some((value, values.byte_offset()))
 }
 
-/// Reads a value that was kept as text.
+/// Reads a value that was kept as text, unless it is too long to say anything.
 pub(super) fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    if raw.get().len() > MAX_VALUE_BYTES {
+        return None;
+    }
     serde_json::from_str(raw.get()).ok()
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::header::{parse, read_object};
+use super::header::{MAX_VALUE_BYTES, parse, read_object};
 use crate::protocol::lenient;
 
 /// One thing in an envelope.
@@ -225,6 +225,10 @@ impl ItemHeader {
 
 /// Reads the type: the usual ones without a copy, anything else that is a string as well as it goes.
 fn item_type(raw: &RawValue) -> Option<ItemType> {
+    if raw.get().len() > MAX_VALUE_BYTES {
+        // Whatever it is, nobody knows it.
+        return raw.get().starts_with('"').then(|| ItemType::Other("…".to_owned()));
+    }
     match parse::<&str>(raw) {
         Some(name) => Some(name.into()),
         None => text(raw).map(|name| name.as_str().into()),
@@ -233,5 +237,8 @@ fn item_type(raw: &RawValue) -> Option<ItemType> {
 
 /// Reads a string; half a surrogate pair in it becomes U+FFFD.
 fn text(raw: &RawValue) -> Option<String> {
+    if raw.get().len() > MAX_VALUE_BYTES {
+        return None;
+    }
     parse(raw).or_else(|| serde_json::from_slice(&lenient::repair(raw.get().as_bytes())).ok())
 }

@@ -305,3 +305,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_of_a_header_without_end_says_nothing_and_spoils_nothing() {
+    let long = "x".repeat(20_000);
+    let body = format!(
+        "{{\"trace\":{{\"a\":\"{long}\"}},\"dsn\":\"{long}\",\"sdk\":{{\"name\":\"{long}\"}}}}\n\
+         {{\"type\":\"{long}\"}}\n{{}}\n{{\"type\":\"attachment\",\"filename\":\"{long}\"}}\n"
+    );
+    let envelope = Envelope::parse(body.as_bytes()).unwrap();
+    let beginning = format!("\"{}", &long[..99]);
+    let header = EnvelopeHeader { dsn: Some(beginning), ..EnvelopeHeader::default() };
+    assert_eq!(envelope.header, header, "the DSN is there and is none");
+    assert_eq!(envelope.items[0].header.item_type, ItemType::Other("…".to_owned()));
+    assert_eq!(envelope.items[1].header.filename, None);
+    let id = format!("{{\"event_id\":\"{long}\"}}\n");
+    assert_eq!(Envelope::parse(id.as_bytes()).unwrap_err(), EnvelopeError::InvalidHeader);
+}

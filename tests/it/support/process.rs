@@ -109,6 +109,15 @@ impl Process {
         tokio::time::timeout(PATIENCE, ready).await.expect("it becomes ready");
     }
 
+    /// A figure of its memory in bytes, as Linux calls it: `VmRSS`, `VmHWM`.
+    pub(crate) fn memory(&self, figure: &str) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(figure)).expect(figure);
+        let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kibibytes << 10
+    }
+
     /// Kills it without warning.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
