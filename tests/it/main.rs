@@ -6,6 +6,7 @@ mod architecture;
 mod chromium;
 mod cli;
 mod crash;
+mod fuzz;
 mod grouping;
 mod infra;
 mod ingest;

@@ -48,9 +48,16 @@ impl<'de, T: LenientObject> Shape<'de> for WrappedShape<'_, T> {
             if key == "values" {
                 let seed = Seed::<Objects<T>>::new(self.problems);
                 list = self.problems.in_field("values", || map.next_value_seed(seed))?;
+            } else if key == "exc_omitted" {
+                // How many exceptions an old client left out by itself; hardly any ever did.
+                map.next_value::<IgnoredAny>()?;
             } else {
                 bare.get_or_insert_default().read_field(&key, &mut map, self.problems)?;
             }
+        }
+        if list.is_some() && bare.is_some() {
+            let problem = Problem::new("invalid_data", "", None);
+            self.problems.add(problem.because("what stands beside `values` is left out"));
         }
         Ok(list.or_else(|| bare.map(|object| vec![object])))
     }

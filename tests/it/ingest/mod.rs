@@ -6,7 +6,7 @@ mod browsers;
 pub(crate) mod corpus;
 mod cron;
 mod domains;
-mod door;
+pub(crate) mod door;
 pub(crate) mod encodings;
 mod framing;
 mod hostile;

@@ -2,6 +2,7 @@
 
 mod dictionaries;
 mod later;
+mod losses;
 mod normalize;
 mod places;
 mod stored;

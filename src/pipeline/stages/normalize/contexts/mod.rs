@@ -33,7 +33,7 @@ pub(super) fn normalize(event: &mut Event, facts: &Facts, at: At<'_>) -> Derived
     let mut contexts = event.contexts.take().unwrap_or_default();
     contexts.retain(|name, raw| is_context(name, raw, at.field(name)));
     limit_count(&mut contexts, at);
-    add_inferred(&mut contexts, event, facts);
+    add_inferred(&mut contexts, event, facts, at);
     let mut tags = Derived::new();
     for (name, raw) in &mut contexts {
         normalize_one(name, raw, &mut tags, at.field(name));
@@ -68,8 +68,8 @@ fn limit_count(contexts: &mut RawMap, at: At<'_>) {
 }
 
 /// Contexts that nobody sent but that the request or the envelope tells of.
-fn add_inferred(contexts: &mut RawMap, event: &Event, facts: &Facts) {
-    trace::normalize(contexts, facts.event_id);
+fn add_inferred(contexts: &mut RawMap, event: &Event, facts: &Facts, at: At<'_>) {
+    trace::normalize(contexts, facts.event_id, at.field("trace"));
     if let Some(replay_id) = &facts.replay_id
         && !contexts.contains_key("replay")
     {
@@ -226,11 +226,15 @@ impl Look<'_> {
     }
 }
 
+/// What is longer is no label: written beside its parts, it would be cut with them again and again.
+const MAX_LABEL_BYTES: usize = 512;
+
 /// "name version", or just the name. Some clients read them from a file with its line break, which no tag may have.
 fn label(name: Option<&str>, version: Option<&str>) -> Option<String> {
     let name = name.map(str::trim).filter(|name| !name.is_empty())?;
-    Some(match version.map(str::trim).filter(|version| !version.is_empty()) {
+    let label = match version.map(str::trim).filter(|version| !version.is_empty()) {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),
-    })
+    };
+    (label.len() <= MAX_LABEL_BYTES).then_some(label)
 }

@@ -1,14 +1,15 @@
 //! The trace that an event belongs to: every event has one.
 
 use crate::base::EventId;
-use crate::protocol::lenient::RawMap;
+use crate::protocol::lenient::{Raw, RawMap};
 
+use super::super::at::At;
 use super::super::json::{Shallow, quoted};
 use super::fields;
 
 /// Writes the ids of the trace in one way, and makes those that are missing or wrong from the
 /// event's id.
-pub(super) fn normalize(contexts: &mut RawMap, event_id: EventId) {
+pub(super) fn normalize(contexts: &mut RawMap, event_id: EventId, at: At<'_>) {
     let event_id = event_id.to_string();
     let own = (event_id.as_str(), &event_id[..16]);
     let Some(raw) = contexts.get_mut("trace") else {
@@ -19,6 +20,9 @@ pub(super) fn normalize(contexts: &mut RawMap, event_id: EventId) {
     let mut changes = Vec::new();
     let mut set = |field: &'static str, found: Option<String>, own: &str| {
         let id = found.as_deref().unwrap_or(own);
+        if let Some(sent) = trace.get(field).filter(|_| found.is_none()) {
+            at.field(field).invalid(Raw::from_text(sent), "expected an id that is not all zero");
+        }
         if trace.text(field).as_deref() != Some(id) {
             changes.push((field, quoted(id)));
         }
@@ -44,11 +48,15 @@ fn span_id(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::at::testing::noted;
     use super::*;
 
     fn run(trace: &str) -> String {
         let mut contexts: RawMap = serde_json::from_str(trace).unwrap();
-        normalize(&mut contexts, "fc6d8c0c43fc4630ad850ee518f1b9d0".parse().unwrap());
+        let event_id = "fc6d8c0c43fc4630ad850ee518f1b9d0".parse().unwrap();
+        let (problems, _) = noted(|at| normalize(&mut contexts, event_id, at));
+        let is_wrong = trace.contains("\"xyz\"") || trace.contains("0000");
+        assert_eq!(problems.len(), if is_wrong { 2 } else { 0 }, "{problems:?}");
         contexts["trace"].text().to_owned()
     }
 

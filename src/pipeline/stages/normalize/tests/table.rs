@@ -298,7 +298,7 @@ fn users_requests_and_contexts() {
             r#"{"contexts":{"trace":{"trace_id":"00000000000000000000000000000000"}}}"#,
             "/contexts/trace/trace_id",
             r#""fc6d8c0c43fc4630ad850ee518f1b9d0""#,
-            &[],
+            &["contexts.trace.trace_id"],
         ),
     ]);
 }
