@@ -167,6 +167,7 @@ fn through_the_pipeline(body: &[u8]) {
         places: &Places::default(),
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),
+        default_environment: None,
         retention_days: 90,
     };
     let accepted = AcceptedEnvelope {

@@ -99,7 +99,7 @@ impl Budget {
         *map = kept;
     }
 
-    fn fits(self, json: &str) -> bool {
+    pub(super) fn fits(self, json: &str) -> bool {
         json.len() <= self.bytes && !nests(json, self.depth)
     }
 

@@ -21,6 +21,10 @@ const CONTEXT: Budget = Budget::of(8 * 1024, 7);
 /// Feature flags: a hundred names of two hundred characters.
 const FLAGS: Budget = Budget::of(128 * 1024, 7);
 
+/// What a context is computed from and what is computed: cut away, it would be computed anew.
+const KEPT_LONGEST: [&str; 9] =
+    ["type", "trace_id", "span_id", "name", "version", "build", "os", "browser", "runtime"];
+
 /// An event has no more contexts than this; the ones below are never the ones that go.
 const MAX_CONTEXTS: usize = 100;
 const NEVER_DROPPED: [&str; 10] =
@@ -131,6 +135,11 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
     let budget = if kind == "flags" { FLAGS } else { CONTEXT };
     if !changes.is_empty() {
         *raw = context.with(&changes);
+    }
+    if !budget.fits(raw.text())
+        && let Some(context) = Shallow::of(raw.text())
+    {
+        *raw = context.with_first(&KEPT_LONGEST);
     }
     budget.apply_in_place(raw, at);
 }
