@@ -24,6 +24,7 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     drop_empty(request);
     normalize_method(request, at);
     split_url(request);
+    request.url.take_if(|url| url.is_empty());
     URL.apply(&mut request.url, "url", at);
     FRAGMENT.apply(&mut request.fragment, "fragment", at);
     normalize_headers(request);
