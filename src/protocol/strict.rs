@@ -1,5 +1,5 @@
 //! Reading telemetry that is right or dropped (`protocol.md` §13.4): the counterpart of
-//! [`lenient`](super::lenient), for items of which half is worth nothing.
+//! [`lenient`], for items of which half is worth nothing.
 //!
 //! What comes out borrows from the payload. [`readable`] makes text of a payload once; the types of this
 //! module are the fields of derived structs.
