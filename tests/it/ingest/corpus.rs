@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::door::{Door, answer};
 use super::encodings::compressed;
+use crate::support::TestApp;
 
 /// One scenario of `tests/fixtures/corpus`.
 #[derive(Debug, Deserialize)]
@@ -105,6 +106,18 @@ fn requests_of(file: &Path) -> impl Iterator<Item = Captured> {
     let scenario = read(file);
     let is_ours = |path: &str| path.ends_with("/envelope/") || path.ends_with("/store/");
     scenario.requests.into_iter().filter(move |request| is_ours(&request.path))
+}
+
+/// Sends a request as it was captured: path, query, headers and encoding.
+pub(crate) async fn replay(app: &TestApp, captured: &Captured) {
+    let url = format!("{}{}", app.url, captured.target());
+    let mut request = app.http.request(captured.method(), url);
+    for (name, value) in captured.headers() {
+        request = request.header(name, value);
+    }
+    let wire = compressed(captured.encoding(), &captured.body());
+    let answer = request.body(wire).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
 }
 
 #[tokio::test]

@@ -13,25 +13,13 @@ use picket::protocol::envelope::{Envelope, ItemType};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ingest::corpus::{Captured, corpus};
-use crate::ingest::encodings::compressed;
+use crate::ingest::corpus::{Captured, corpus, replay};
 use crate::support::TestApp;
 
 /// More than any body in the corpus.
 const MAX_BYTES: usize = 10 << 20;
 
 type Outcomes = BTreeMap<(String, String, String), i64>;
-
-/// Sends a request as it was captured.
-async fn replay(app: &TestApp, captured: &Captured) {
-    let mut request = app.http.post(format!("{}{}", app.url, captured.target()));
-    for (name, value) in captured.headers() {
-        request = request.header(name, value);
-    }
-    let wire = compressed(captured.encoding(), &captured.body());
-    let answer = request.body(wire).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
-}
 
 async fn outcomes(app: &TestApp) -> Outcomes {
     let rows = app.outcomes().await.into_iter();

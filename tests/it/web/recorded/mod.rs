@@ -8,24 +8,10 @@ use serde_json::Value;
 
 use super::browser::{Browser, create_user};
 use crate::api::program::{Program, server};
-use crate::ingest::corpus::{Captured, recorded};
-use crate::ingest::encodings::compressed;
-use crate::support::TestApp;
+use crate::ingest::corpus::{Captured, recorded, replay};
 use crate::support::page_text::page_text;
 
 const ADA: &str = "ada@example.com";
-
-/// Sends a request as it was captured: path, query, headers and encoding.
-async fn replay(app: &TestApp, captured: &Captured) {
-    let url = format!("{}{}", app.url, captured.target());
-    let mut request = app.http.request(captured.method(), url);
-    for (name, value) in captured.headers() {
-        request = request.header(name, value);
-    }
-    let wire = compressed(captured.encoding(), &captured.body());
-    let answer = request.body(wire).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
-}
 
 /// Everything there is to see of an issue: the page, then what a program is told.
 async fn seen(
