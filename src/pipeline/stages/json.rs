@@ -206,12 +206,15 @@ impl<'a> Shallow<'a> {
         self.replace(&[], changes)
     }
 
-    /// The object with the entries of these keys before the others: what is too much is cut from behind.
+    /// The object with the entries of these keys in this order before the others: what is too much
+    /// is cut from behind.
     pub(super) fn with_first(&self, keys: &[&str]) -> Raw {
-        let is_first = |(key, _): &&(Cow<'a, str>, &RawValue)| keys.contains(&key.as_ref());
-        let first = self.entries.iter().filter(is_first);
-        let others = self.entries.iter().filter(|entry| !is_first(entry));
-        object(first.chain(others).map(|(key, value)| (key.as_ref(), value.get())))
+        let place = |(key, _): &&(Cow<'a, str>, &RawValue)| {
+            keys.iter().position(|first| first == key).unwrap_or(keys.len())
+        };
+        let mut entries: Vec<_> = self.entries.iter().collect();
+        entries.sort_by_key(place);
+        object(entries.into_iter().map(|(key, value)| (key.as_ref(), value.get())))
     }
 
     /// The object without what is `gone` and with `changes` set, whose values are JSON.

@@ -3,7 +3,7 @@
 use serde::Deserializer;
 
 use crate::protocol::lenient::{
-    JsonComposite, JsonText, Lenient, Problems, Raw, RawMap, Scalar, Text,
+    JsonComposite, JsonText, Lenient, Problems, Raw, Scalar, Text,
 };
 
 crate::lenient! {
@@ -19,6 +19,8 @@ crate::lenient! {
 }
 
 /// Reads a message: an object as [`LogEntry`], any other value as its text; `false` is no message.
+/// An object that says nothing a log message has but something else is its own JSON: what was read is
+/// decided by what could be used, so that it is read in the same way once it is written.
 #[derive(Debug)]
 pub struct LogEntryReader;
 
@@ -32,7 +34,7 @@ impl Lenient for LogEntryReader {
         let formatted = match Scalar::read(from)? {
             Scalar::Null | Scalar::Bool(false) => return Ok(None),
             Scalar::Text(text) => Some(text),
-            Scalar::Composite(raw) if is_log_entry(&raw) => {
+            Scalar::Composite(raw) if raw.is_object() && !is_something_else(&raw) => {
                 return Ok(raw.read::<LogEntry>(problems));
             }
             other => other.into_raw().read::<JsonText>(problems),
@@ -41,10 +43,12 @@ impl Lenient for LogEntryReader {
     }
 }
 
-fn is_log_entry(raw: &Raw) -> bool {
-    raw.parse::<RawMap>().is_some_and(|object| {
-        object.is_empty()
-            || ["message", "formatted", "params"].iter().any(|key| object.contains_key(*key))
+fn is_something_else(object: &Raw) -> bool {
+    // What is wrong is noted when the object is read for good.
+    object.read::<LogEntry>(&Problems::default()).is_some_and(|entry| {
+        let says_nothing =
+            entry.message.is_none() && entry.formatted.is_none() && entry.params.is_none();
+        says_nothing && !entry.other.is_empty()
     })
 }
 
@@ -68,6 +72,8 @@ mod tests {
         assert_eq!(read("{\"a\": 1}"), formatted("{\"a\":1}"));
         assert_eq!(read("{\"message\":\"a\"}"), Some((Some("a".to_owned()), None)));
         assert_eq!(read("{}"), Some((None, None)));
+        assert_eq!(read("{\"message\":null,\"params\":null}"), Some((None, None)));
+        assert_eq!(read("{\"message\":null,\"a\":1}"), formatted("{\"message\":null,\"a\":1}"));
         assert_eq!(read("false"), None);
         assert_eq!(read("null"), None);
         assert!(problems.is_empty());

@@ -37,6 +37,11 @@ impl Budget {
         self.bytes
     }
 
+    /// The same with so many bytes less.
+    pub(super) const fn less(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes - bytes, ..self }
+    }
+
     /// Whether nothing in an object can be too much: it is short, so most need not be opened.
     pub(super) fn is_surely_within(self, object: &str) -> bool {
         object.len() <= MAX_KEY_BYTES && self.fits(object)

@@ -1,7 +1,8 @@
 //! Named facts about device, system, runtime … (`protocol.md` §5.15).
 //!
 //! Contexts stay text. Each is looked into once: to write its kind back, to add what can be computed
-//! from it, and to take its tags.
+//! from it, and to take its tags. What is over its budget is cut before, so that everything is
+//! computed from what is stored, and with room for it, so that nothing computed is cut again.
 
 mod description;
 mod trace;
@@ -21,9 +22,15 @@ const CONTEXT: Budget = Budget::of(8 * 1024, 7);
 /// Feature flags: a hundred names of two hundred characters.
 const FLAGS: Budget = Budget::of(128 * 1024, 7);
 
-/// What a context is computed from and what is computed: cut away, it would be computed anew.
+/// What is cut last: what says most, and before all else the ids that every trace has.
 const KEPT_LONGEST: [&str; 9] =
-    ["type", "trace_id", "span_id", "name", "version", "build", "os", "browser", "runtime"];
+    ["trace_id", "span_id", "type", "name", "version", "build", "os", "browser", "runtime"];
+
+/// What is longer as JSON is not written into a context: it is no name, version or label of anything.
+const MAX_COMPUTED_BYTES: usize = 256;
+/// A context that is cut is cut to so much less than its budget: what is computed finds room, which
+/// is at most its kind, its name, version and build, and a label.
+const COMPUTED_BYTES: usize = 5 * (MAX_COMPUTED_BYTES + 16);
 
 /// An event has no more contexts than this; the ones below are never the ones that go.
 const MAX_CONTEXTS: usize = 100;
@@ -113,14 +120,48 @@ fn fields(fields: &[(&str, &str)]) -> Raw {
 }
 
 fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
-    let Some(context) = Shallow::of(raw.text()) else { return };
+    // Once, or twice if it was too long; what is cut may have been its kind.
+    while let Some(completed) = complete(name, raw) {
+        let budget = completed.budget;
+        if budget.fits(raw.text())
+            && completed.raw.as_ref().is_none_or(|completed| budget.fits(completed.text()))
+        {
+            tags.extend(completed.tags);
+            if let Some(completed) = completed.raw {
+                *raw = completed;
+            }
+            return;
+        }
+        cut(raw, budget, at);
+    }
+    // Its keys are no text, so nothing is known of it.
+    CONTEXT.apply_in_place(raw, at);
+}
+
+/// Cuts a context so far that what is computed from the rest has room.
+fn cut(raw: &mut Raw, budget: Budget, at: At<'_>) {
+    if let Some(context) = Shallow::of(raw.text()) {
+        *raw = context.with_first(&KEPT_LONGEST);
+    }
+    budget.less(COMPUTED_BYTES).apply_in_place(raw, at);
+}
+
+/// What a context is with everything that can be computed from it.
+struct Completed {
+    /// The context, unless nothing is new.
+    raw: Option<Raw>,
+    tags: Derived,
+    budget: Budget,
+}
+
+fn complete(name: &str, raw: &Raw) -> Option<Completed> {
+    let context = Shallow::of(raw.text())?;
+    let mut look = Look { name, context: &context, changes: Vec::new(), tags: Derived::new() };
+    if context.get("type").is_none() {
+        look.write("type", name);
+    }
     let kind = context.text("type");
     let kind = kind.as_deref().unwrap_or(name);
-    let mut changes = Vec::new();
-    if context.get("type").is_none() {
-        changes.push(("type", quoted(name)));
-    }
-    let mut look = Look { name, context: &context, changes: &mut changes, tags };
     match kind {
         "os" | "client_os" => look.at_os(),
         "browser" => look.at_browser(),
@@ -132,29 +173,31 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
         "replay" => look.add("replayId", context.text("replay_id")),
         _ => {}
     }
+    let Look { changes, tags, .. } = look;
     let budget = if kind == "flags" { FLAGS } else { CONTEXT };
-    if !changes.is_empty() {
-        *raw = context.with(&changes);
-    }
-    if !budget.fits(raw.text())
-        && let Some(context) = Shallow::of(raw.text())
-    {
-        *raw = context.with_first(&KEPT_LONGEST);
-    }
-    budget.apply_in_place(raw, at);
+    let raw = (!changes.is_empty()).then(|| context.with(&changes));
+    Some(Completed { raw, tags, budget })
 }
 
 /// One context under examination.
 struct Look<'a> {
     name: &'a str,
     context: &'a Shallow<'a>,
-    changes: &'a mut Vec<(&'static str, String)>,
-    tags: &'a mut Derived,
+    changes: Vec<(&'static str, String)>,
+    tags: Derived,
 }
 
 impl Look<'_> {
     fn add(&mut self, key: &str, value: Option<Cow<'_, str>>) {
         self.tags.extend(value.map(|value| (key.to_owned(), value.into_owned())));
+    }
+
+    /// Writes a text into the context, unless it is absurdly long.
+    fn write(&mut self, key: &'static str, text: &str) {
+        let json = quoted(text);
+        if json.len() <= MAX_COMPUTED_BYTES {
+            self.changes.push((key, json));
+        }
     }
 
     /// A tag for each field, named `context.suffix`.
@@ -173,7 +216,7 @@ impl Look<'_> {
     fn label(&mut self, computed: &'static str, label: Option<String>, name: Option<Cow<'_, str>>) {
         if let Some(label) = label {
             if self.context.text(computed).as_deref() != Some(&label) {
-                self.changes.push((computed, quoted(&label)));
+                self.write(computed, &label);
             }
             self.add(self.name, Some(label.into()));
         }
@@ -200,7 +243,7 @@ impl Look<'_> {
             let build = self.context.number("build");
             version = build.and_then(description::of_dotnet_build).map(Cow::Borrowed);
             if let Some(version) = &version {
-                self.changes.push(("version", quoted(version)));
+                self.write("version", version);
             }
         }
         let both = version.as_deref().and_then(|version| label(name.as_deref(), Some(version)));
@@ -220,23 +263,26 @@ impl Look<'_> {
         if name.is_some() || version.is_some() {
             return (owned(name), owned(version));
         }
-        let Some(found) = self.context.text("raw_description").and_then(|text| describe(&text))
-        else {
+        let described = self.context.text("raw_description").and_then(|text| describe(&text));
+        // What is not written here is not known the next time.
+        let Some(found) = described.filter(|found| is_short(&found.name)) else {
             return (None, None);
         };
-        self.changes.push(("name", quoted(&found.name)));
-        if let Some(version) = &found.version {
-            self.changes.push(("version", quoted(version)));
+        let version = found.version.filter(|version| is_short(version));
+        self.write("name", &found.name);
+        if let Some(version) = &version {
+            self.write("version", version);
         }
         if let Some(build) = found.build.as_ref().filter(|_| self.context.get("build").is_none()) {
-            self.changes.push(("build", quoted(build)));
+            self.write("build", build);
         }
-        (Some(Cow::Owned(found.name)), found.version.map(Cow::Owned))
+        (Some(Cow::Owned(found.name)), version.map(Cow::Owned))
     }
 }
 
-/// What is longer is no label: written beside its parts, it would be cut with them again and again.
-const MAX_LABEL_BYTES: usize = 512;
+fn is_short(text: &str) -> bool {
+    quoted(text).len() <= MAX_COMPUTED_BYTES
+}
 
 /// "name version", or just the name. Some clients read them from a file with its line break, which no tag may have.
 fn label(name: Option<&str>, version: Option<&str>) -> Option<String> {
@@ -245,5 +291,5 @@ fn label(name: Option<&str>, version: Option<&str>) -> Option<String> {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),
     };
-    (label.len() <= MAX_LABEL_BYTES).then_some(label)
+    is_short(&label).then_some(label)
 }
