@@ -1,8 +1,8 @@
 //! Named facts about device, system, runtime … (`protocol.md` §5.15).
 //!
 //! Contexts stay text. Each is looked into once: to write its kind back, to add what can be computed
-//! from it, and to take its tags. What is over its budget is cut before, so that everything is
-//! computed from what is stored, and with room for it, so that nothing computed is cut again.
+//! from it, and to take its tags. What is over its budget is cut first, so that everything is computed
+//! from what is stored, and so far that there is room for it.
 
 mod description;
 mod trace;
@@ -11,12 +11,12 @@ use std::borrow::Cow;
 
 use super::Facts;
 use super::agent::{self, Agent};
-use super::at::{At, Change};
+use super::at::{self, At, Change};
 use super::budget::Budget;
 use super::json::{self, Shallow, quoted};
 use super::tags::Derived;
 use crate::protocol::event::Event;
-use crate::protocol::lenient::{Raw, RawMap};
+use crate::protocol::lenient::{Problems, Raw, RawMap};
 
 const CONTEXT: Budget = Budget::of(8 * 1024, 7);
 /// Feature flags: a hundred names of two hundred characters.
@@ -28,8 +28,7 @@ const KEPT_LONGEST: [&str; 9] =
 
 /// What is longer as JSON is not written into a context: it is no name, version or label of anything.
 const MAX_COMPUTED_BYTES: usize = 256;
-/// A context that is cut is cut to so much less than its budget: what is computed finds room, which
-/// is at most its kind, its name, version and build, and a label.
+/// At most so much is computed: a kind, name, version, build and label.
 const COMPUTED_BYTES: usize = 5 * (MAX_COMPUTED_BYTES + 16);
 
 /// An event has no more contexts than this; the ones below are never the ones that go.
@@ -120,38 +119,62 @@ fn fields(fields: &[(&str, &str)]) -> Raw {
 }
 
 fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
-    // Once, or twice if it was too long; what is cut may have been its kind.
-    while let Some(completed) = complete(name, raw) {
-        let budget = completed.budget;
-        if budget.fits(raw.text())
-            && completed.raw.as_ref().is_none_or(|completed| budget.fits(completed.text()))
-        {
-            tags.extend(completed.tags);
-            if let Some(completed) = completed.raw {
-                *raw = completed;
-            }
-            return;
-        }
-        cut(raw, budget, at);
+    let Some(mut completed) = complete(name, raw) else {
+        // Its keys are no text, so nothing is known of it.
+        CONTEXT.apply_in_place(raw, at);
+        return;
+    };
+    if !completed.fits(raw) {
+        let whole = completed.raw.take().unwrap_or_else(|| raw.clone());
+        completed = cut(name, &whole, raw, completed.budget(), at);
     }
-    // Its keys are no text, so nothing is known of it.
-    CONTEXT.apply_in_place(raw, at);
+    tags.extend(completed.tags);
+    if let Some(completed) = completed.raw {
+        *raw = completed;
+    }
 }
 
-/// Cuts a context so far that what is computed from the rest has room.
-fn cut(raw: &mut Raw, budget: Budget, at: At<'_>) {
-    if let Some(context) = Shallow::of(raw.text()) {
-        *raw = context.with_first(&KEPT_LONGEST);
-    }
-    budget.less(COMPUTED_BYTES).apply_in_place(raw, at);
+/// Cuts `whole` into `raw`, so far that what is computed from the rest finds room.
+fn cut(name: &str, whole: &Raw, raw: &mut Raw, budget: Budget, at: At<'_>) -> Completed {
+    let cut_to = |budget: Budget, at: At<'_>| {
+        let mut cut = Shallow::of(whole.text()).unwrap_or_default().with_first(&KEPT_LONGEST);
+        budget.apply_in_place(&mut cut, at);
+        let completed = complete(name, &cut).unwrap_or_default();
+        (cut, completed)
+    };
+    let problems = Problems::default();
+    let trial = at::Notes::new(&problems);
+    // Mostly nothing more is computed than what is there already.
+    let fits = |budget| {
+        let (cut, completed) = cut_to(budget, trial.root());
+        completed.fits(&cut)
+    };
+    let budgets = [budget, budget.less(COMPUTED_BYTES)];
+    let budget = budgets.into_iter().find(|budget| fits(*budget));
+    let (cut, completed) = cut_to(budget.unwrap_or(CONTEXT.less(COMPUTED_BYTES)), at);
+    *raw = cut;
+    completed
 }
 
 /// What a context is with everything that can be computed from it.
+#[derive(Default)]
 struct Completed {
     /// The context, unless nothing is new.
     raw: Option<Raw>,
     tags: Derived,
-    budget: Budget,
+    is_flags: bool,
+}
+
+impl Completed {
+    fn budget(&self) -> Budget {
+        if self.is_flags { FLAGS } else { CONTEXT }
+    }
+
+    /// Whether the context and what it was made of, `raw`, are within its budget.
+    fn fits(&self, raw: &Raw) -> bool {
+        let completed = self.raw.as_ref().unwrap_or(raw);
+        self.budget().fits(raw.text()) && self.budget().fits(completed.text())
+    }
 }
 
 fn complete(name: &str, raw: &Raw) -> Option<Completed> {
@@ -174,9 +197,8 @@ fn complete(name: &str, raw: &Raw) -> Option<Completed> {
         _ => {}
     }
     let Look { changes, tags, .. } = look;
-    let budget = if kind == "flags" { FLAGS } else { CONTEXT };
     let raw = (!changes.is_empty()).then(|| context.with(&changes));
-    Some(Completed { raw, tags, budget })
+    Some(Completed { raw, tags, is_flags: kind == "flags" })
 }
 
 /// One context under examination.
