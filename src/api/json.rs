@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{self, Error};
+use crate::protocol::lenient::{is_suspicious, repair};
 
 /// The largest body: a change of a thousand issues takes a fraction of it.
 const MAX_BODY_BYTES: usize = 256 << 10;
@@ -26,11 +27,16 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// An answer that is JSON already.
+/// An answer that is JSON already. What a client sent and nobody looked into is made fit for parsers that
+/// are stricter than ours.
 pub(super) fn raw(body: impl Into<Bytes>) -> Response {
+    let mut body = body.into();
+    if is_suspicious(&body) {
+        body = repair(&body).into();
+    }
     // Without a charset: sentry-cli compares the whole word.
     let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], body.into()).into_response()
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
 /// A request's body. Nothing is read as an empty object, so that a `PUT` without a body is a `PUT` of nothing.

@@ -29,7 +29,7 @@ pub use pairs::{Pairs, PairsOf};
 pub use problems::{Problem, Problems};
 pub use raw::{Json, JsonArray, JsonComposite, JsonObject, Raw};
 pub use raw_map::{JsonMap, JsonMapOrList, OpenJsonMap, RawMap, serialize_flat};
-pub use repair::repair;
+pub use repair::{is_suspicious, repair};
 pub use scalar::{Address, Flag, Float, JsonText, LooseText, Text, ThreadId, Uint};
 pub use shape::Scalar;
 pub use time::Time;

@@ -7,7 +7,24 @@ pub fn repair(bytes: &[u8]) -> Vec<u8> {
     mend(bytes).into_bytes()
 }
 
-/// The same, as the text that it is.
+/// Whether [`repair`] may have something to do in JSON of which some came from a client unparsed: what
+/// we skip without looking, strict parsers refuse. Quick, and sometimes wrongly `true`.
+pub fn is_suspicious(json: &[u8]) -> bool {
+    /// From so many digits on a number may be past what `f64` holds.
+    const MANY_DIGITS: usize = 300;
+    let is_digit = u8::is_ascii_digit;
+    let is_odd = |at: usize| match json[at..] {
+        [b'\\', b'u', b'd' | b'D', second, ..] => !matches!(second, b'0'..=b'7'),
+        [b'e' | b'E', b'+', a, b, c, ..] | [b'e' | b'E', a, b, c, ..] => {
+            [a, b, c].iter().all(is_digit)
+        }
+        _ => false,
+    };
+    memchr::memchr3_iter(b'\\', b'e', b'E', json).any(is_odd)
+        || json.chunk_by(|a, b| is_digit(a) && is_digit(b)).any(|run| run.len() > MANY_DIGITS)
+}
+
+/// The same as [`repair`], as the text that it is.
 pub(super) fn mend(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
@@ -120,6 +137,19 @@ mod tests {
             mended(b"[NaN,Infinity,-Infinity,1e400,-1e999,1e30]"),
             "[null,null,null,null,null,1e30]"
         );
+    }
+
+    #[test]
+    fn what_strict_parsers_refuse_in_what_we_skipped_is_found() {
+        let many = "9".repeat(400);
+        for json in [r#"["\ud800"]"#, r#"["\uDFFF"]"#, "[1e400]", "[1E+400]", "[-2e308]", &many] {
+            assert!(is_suspicious(json.as_bytes()), "{json}");
+            assert!(serde_json::from_str::<serde_json::Value>(json).is_err());
+            assert!(serde_json::from_slice::<serde_json::Value>(&repair(json.as_bytes())).is_ok());
+        }
+        for json in [r#"["\ud7ff", "the e1", "a\\b", 1e30, 1.5E-9]"#, "", "\\", "e", "\"\\u"] {
+            assert!(!is_suspicious(json.as_bytes()), "{json}");
+        }
     }
 
     #[test]
