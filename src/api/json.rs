@@ -57,6 +57,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         })?;
         let bytes = bytes.to_bytes();
         let json = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+        // A list would be read as the fields in their order.
+        if json.trim_ascii_start().starts_with(b"[") {
+            return Err(Error::BadRequest("JSON parse error - expected an object".to_owned()));
+        }
         serde_json::from_slice(json)
             .map(Self)
             .map_err(|problem| Error::BadRequest(format!("JSON parse error - {problem}")))

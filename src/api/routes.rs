@@ -22,6 +22,7 @@ const EVENT_READ: Access = Access::Scopes(&[Scope::EVENT_READ]);
 const EVENT_WRITE: Access = Access::Scopes(&[Scope::EVENT_WRITE]);
 const USER_FEEDBACK: Access = Access::ScopesOrDsn(&[Scope::EVENT_WRITE, Scope::PROJECT_WRITE]);
 const PROJECT_READ: Access = Access::Scopes(&[Scope::PROJECT_READ]);
+const PROJECT_WRITE: Access = Access::Scopes(&[Scope::PROJECT_WRITE]);
 const PROJECT_ADMIN: Access = Access::Scopes(&[Scope::PROJECT_ADMIN]);
 const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
 const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
@@ -49,6 +50,9 @@ pub fn routes() -> Routes<App, Access> {
         .get("/api/0/projects/{organization}/{project}/tags/{key}/values/", PROJECT_READ, tags::list_tag_values_of_project)
         .get("/api/0/projects/{organization}/{project}/keys/",          PROJECT_READ, keys::list_keys_of_project)
         .get("/api/0/projects/{organization}/{project}/keys/{key}/",    PROJECT_READ, keys::get_key)
+        .post  ("/api/0/projects/{organization}/{project}/keys/",       PROJECT_WRITE, keys::change::create_key)
+        .put   ("/api/0/projects/{organization}/{project}/keys/{key}/", PROJECT_WRITE, keys::change::update_key)
+        .delete("/api/0/projects/{organization}/{project}/keys/{key}/", PROJECT_ADMIN, keys::change::delete_key)
         .get("/api/0/organizations/{organization}/project-keys/",       PROJECT_READ, keys::list_keys_of_organization)
 
         .get("/api/0/organizations/{organization}/teams/",        TEAM_READ,    teams::list_teams)

@@ -1,5 +1,6 @@
 //! Keys: what DSNs are made of.
 
+pub(super) mod change;
 mod views;
 
 use axum::extract::State;

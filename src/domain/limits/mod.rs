@@ -188,7 +188,8 @@ impl Limits {
         *self == Self::default()
     }
 
-    fn checked(self) -> Result<Self> {
+    /// The limits, if none is beyond all reason.
+    pub fn checked(self) -> Result<Self> {
         match self.iter().find(|(_, _, limit)| *limit > MAX_LIMIT) {
             None => Ok(self),
             Some(_) => Err(Error::invalid("limits", "No limit can be larger than 10^15.")),

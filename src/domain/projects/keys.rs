@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use super::{MAX_KEYS, MAX_NAME_CHARS, ProjectKey, new_key, store};
 use crate::app::Essentials;
 use crate::base::{ProjectId, Timestamp};
-use crate::domain::limits::Limits;
+use crate::domain::limits::{Limits, Windows};
 use crate::domain::{Error, Result};
 
 /// The longest time that a replaced key can be given.
@@ -52,6 +52,64 @@ pub async fn rename_key(
     let label = checked_label(label)?;
     let mut db = app.db.acquire().await?;
     found(store::update_key_label(&mut db, project, public_key, label).await?)
+}
+
+/// What of a key is to be different.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// What it is for.
+    pub label: Option<String>,
+    /// Whether events are accepted with it.
+    pub is_active: Option<bool>,
+    /// Its own limits of error events, by minute and by hour.
+    pub errors: Option<(Option<u64>, Option<u64>)>,
+}
+
+/// Adds a key that is as `change` says, all at once.
+pub async fn create_key_with(
+    app: &Essentials,
+    project: ProjectId,
+    change: &KeyChange,
+) -> Result<ProjectKey> {
+    let mut key = new_key(project, "Default", app.clock.now());
+    apply(change, &mut key)?;
+    let mut tx = app.db.begin().await?;
+    insert(&mut tx, &key).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Changes a key, all at once.
+pub async fn change_key(
+    app: &Essentials,
+    project: ProjectId,
+    public_key: &str,
+    change: &KeyChange,
+) -> Result<ProjectKey> {
+    let mut tx = app.db.begin().await?;
+    let key = store::lock_key(&mut tx, public_key).await?;
+    let mut key = key.filter(|key| key.project_id == project).ok_or(Error::NotFound)?;
+    apply(change, &mut key)?;
+    store::update_key(&mut tx, &key).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+fn apply(change: &KeyChange, key: &mut ProjectKey) -> Result<()> {
+    if let Some(label) = &change.label {
+        checked_label(label)?.clone_into(&mut key.label);
+    }
+    if let Some(is_active) = change.is_active {
+        key.is_active = is_active;
+        if is_active {
+            key.expires_at = None;
+        }
+    }
+    if let Some((minute, hour)) = change.errors {
+        key.limits.errors = Windows { minute, hour, ..key.limits.errors };
+        key.limits = key.limits.checked()?;
+    }
+    Ok(())
 }
 
 /// Makes a key that takes the place of another one, with its name and its limits. The other one goes on

@@ -13,7 +13,8 @@ pub mod store;
 
 pub use dsn::dsn;
 pub use keys::{
-    MAX_REPLACED_DAYS, create_key, delete_key, limit_key, rename_key, replace_key, set_key_active,
+    KeyChange, MAX_REPLACED_DAYS, change_key, create_key, create_key_with, delete_key, limit_key,
+    rename_key, replace_key, set_key_active,
 };
 pub use options::{Options, environment_problem, update};
 

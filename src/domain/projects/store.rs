@@ -301,6 +301,43 @@ pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<O
     Ok(found.map(ProjectKey::from))
 }
 
+/// The same, and nobody else changes it until the transaction ends.
+pub async fn lock_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<Option<ProjectKey>> {
+    let found = query_as!(
+        KeyRow,
+        r#"
+        SELECT public_key, project_id, label, is_active, created_at, expires_at,
+               limits AS "limits: Json<Limits>"
+        FROM project_keys
+        WHERE public_key = $1
+        FOR UPDATE
+        "#,
+        public_key,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(ProjectKey::from))
+}
+
+/// Writes what can be changed of a key.
+pub async fn update_key(db: &mut PgConnection, key: &ProjectKey) -> sqlx::Result<()> {
+    let limits = (!key.limits.is_empty()).then_some(Json(key.limits));
+    query!(
+        r#"
+        UPDATE project_keys SET label = $2, is_active = $3, expires_at = $4, limits = $5
+        WHERE public_key = $1
+        "#,
+        key.public_key,
+        key.label,
+        key.is_active,
+        key.expires_at,
+        limits as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The keys of all projects of an organization, project by project, the oldest first.
 pub async fn list_keys_of_organization(
     db: &mut PgConnection,

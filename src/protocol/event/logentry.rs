@@ -2,9 +2,7 @@
 
 use serde::Deserializer;
 
-use crate::protocol::lenient::{
-    JsonComposite, JsonText, Lenient, Problems, Raw, Scalar, Text,
-};
+use crate::protocol::lenient::{JsonComposite, JsonText, Lenient, Problems, Raw, Scalar, Text};
 
 crate::lenient! {
     /// A log message.

@@ -5,6 +5,7 @@ mod changes;
 mod clients;
 mod events;
 mod feedback;
+mod keys;
 mod lists;
 pub(crate) mod program;
 mod search;

@@ -124,9 +124,10 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
         CONTEXT.apply_in_place(raw, at);
         return;
     };
-    if !completed.fits(raw) {
+    let budget = completed.budget();
+    if !budget.fits(raw.text()) || !budget.fits(completed.text(raw)) {
         let whole = completed.raw.take().unwrap_or_else(|| raw.clone());
-        completed = cut(name, &whole, raw, completed.budget(), at);
+        (*raw, completed) = cut(name, &whole, budget, at);
     }
     tags.extend(completed.tags);
     if let Some(completed) = completed.raw {
@@ -134,26 +135,30 @@ fn normalize_one(name: &str, raw: &mut Raw, tags: &mut Derived, at: At<'_>) {
     }
 }
 
-/// Cuts `whole` into `raw`, so far that what is computed from the rest finds room.
-fn cut(name: &str, whole: &Raw, raw: &mut Raw, budget: Budget, at: At<'_>) -> Completed {
+/// Cuts a context so far that what is computed from the rest finds room.
+fn cut(name: &str, whole: &Raw, budget: Budget, at: At<'_>) -> (Raw, Completed) {
     let cut_to = |budget: Budget, at: At<'_>| {
-        let mut cut = Shallow::of(whole.text()).unwrap_or_default().with_first(&KEPT_LONGEST);
+        let mut cut = in_order(whole);
         budget.apply_in_place(&mut cut, at);
-        let completed = complete(name, &cut).unwrap_or_default();
+        let mut completed = complete(name, &cut).unwrap_or_default();
+        completed.raw = completed.raw.map(|raw| in_order(&raw));
         (cut, completed)
     };
     let problems = Problems::default();
     let trial = at::Notes::new(&problems);
-    // Mostly nothing more is computed than what is there already.
-    let fits = |budget| {
-        let (cut, completed) = cut_to(budget, trial.root());
-        completed.fits(&cut)
+    // Mostly nothing is computed that is not there already. What is cut may have been its kind.
+    let is_short = |budget: &Budget| {
+        let (cut, completed) = cut_to(*budget, trial.root());
+        completed.text(&cut).len() <= completed.budget().bytes()
     };
     let budgets = [budget, budget.less(COMPUTED_BYTES)];
-    let budget = budgets.into_iter().find(|budget| fits(*budget));
-    let (cut, completed) = cut_to(budget.unwrap_or(CONTEXT.less(COMPUTED_BYTES)), at);
-    *raw = cut;
-    completed
+    let budget = budgets.into_iter().find(is_short).unwrap_or(CONTEXT.less(COMPUTED_BYTES));
+    cut_to(budget, at)
+}
+
+/// The context with first what is cut last.
+fn in_order(raw: &Raw) -> Raw {
+    Shallow::of(raw.text()).unwrap_or_default().with_first(&KEPT_LONGEST)
 }
 
 /// What a context is with everything that can be computed from it.
@@ -170,10 +175,9 @@ impl Completed {
         if self.is_flags { FLAGS } else { CONTEXT }
     }
 
-    /// Whether the context and what it was made of, `raw`, are within its budget.
-    fn fits(&self, raw: &Raw) -> bool {
-        let completed = self.raw.as_ref().unwrap_or(raw);
-        self.budget().fits(raw.text()) && self.budget().fits(completed.text())
+    /// The context; if nothing is new, what it was made of.
+    fn text<'a>(&'a self, raw: &'a Raw) -> &'a str {
+        self.raw.as_ref().unwrap_or(raw).text()
     }
 }
 
