@@ -20,6 +20,7 @@ pub mod limits;
 pub mod organizations;
 pub mod privacy;
 pub mod projects;
+pub mod sessions;
 pub mod usage;
 
 pub use error::{Error, Result};

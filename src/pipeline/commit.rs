@@ -10,7 +10,7 @@ use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
-use crate::domain::{attachments, events, feedback, issues, journal, projects, usage};
+use crate::domain::{attachments, events, feedback, issues, journal, projects, sessions, usage};
 use crate::infra::compression::{self, Dictionaries};
 use crate::pipeline::files::{self, StoredEvents};
 use crate::pipeline::prepared::PreparedEvent;
@@ -139,6 +139,7 @@ pub async fn store(
     let kept_files = files::kept(&counted, stored, &mut counts);
     attachments::store::insert(db, &kept_files).await?;
     feedback::store::put(db, &written::kept(&counted, &mut counts)).await?;
+    sessions::batch::record(db, &written::sessions(&counted, &mut counts)).await?;
     usage::add(db, counts).await?;
     // Behind the adding: what is taken back may have been added by this same batch.
     if !taken_back.is_empty() {

@@ -29,6 +29,7 @@ use crate::domain::attachments::NewAttachment;
 use crate::domain::feedback::NewFeedback;
 use crate::domain::issues::batch::Arrival;
 use crate::domain::limits::known_reason;
+use crate::domain::sessions;
 use crate::domain::usage::{Counts, Outcome};
 use crate::grouping;
 use crate::infra::compression::Dictionaries;
@@ -87,6 +88,8 @@ pub struct Processed {
     pub attachments: Vec<NewAttachment>,
     /// What users wrote.
     pub feedback: Vec<NewFeedback>,
+    /// Steps of sessions, and counted ones.
+    pub sessions: Vec<sessions::batch::Arrived>,
     /// The DSN's key, under which the events' outcomes are counted.
     pub public_key: String,
     /// What became of the other items.
@@ -142,6 +145,12 @@ fn process_items(
                 let event_id = accepted.event_id.or(envelope.header.event_id);
                 kinds::feedback::process_report(context, &facts, event_id, tracked)
                     .map(|feedback| processed.feedback.push(feedback))
+            }
+            (ItemType::Session, _) => kinds::session::process(context, &facts, tracked)
+                .map(|step| processed.sessions.push(step)),
+            (ItemType::Sessions, _) => {
+                kinds::session::process_counted(context, &facts, ledger, tracked)
+                    .map(|counted| processed.sessions.extend(counted))
             }
             (ItemType::Event, Some(evidence)) => {
                 kinds::crash::process_beside(context, &facts, tracked, evidence)
@@ -218,13 +227,12 @@ fn process_item(
         ItemType::ClientReport => {
             Err(kinds::client_report::process(context, facts, ledger, tracked))
         }
-        later => Err(process_later(context, facts, envelope, tracked, later)),
+        later => Err(process_later(facts, envelope, tracked, later)),
     }
 }
 
 /// Items that are understood and cannot be kept yet, and those that nobody understands.
 fn process_later(
-    context: &Context<'_>,
     facts: &Facts,
     envelope: &Envelope<'_>,
     tracked: Tracked<'_, &Item<'_>>,
@@ -234,8 +242,6 @@ fn process_later(
     let event_id = envelope.header.event_id.or(envelope.creates_event().then_some(facts.event_id));
     match item_type {
         ItemType::Transaction => kinds::transaction::process(tracked),
-        ItemType::Session => kinds::session::process(context, facts, tracked),
-        ItemType::Sessions => kinds::session::process_counted(context, facts, tracked),
         ItemType::CheckIn => kinds::check_in::process(tracked),
         ItemType::Log => kinds::container::process_logs(facts, tracked),
         ItemType::TraceMetric => kinds::container::process_metrics(facts, tracked),

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::domain::issues::retention;
-use crate::domain::{dictionaries, issues, usage};
+use crate::domain::{dictionaries, issues, sessions, usage};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
 use crate::infra::observe::metrics::Metrics;
@@ -91,9 +91,16 @@ pub async fn turn_days(app: &App) -> anyhow::Result<()> {
     let today = app.clock.now().date_naive();
     let last = later(today, DAYS_AHEAD);
     let first_kept = retention::first_kept_day(today, app.config.retention.events_days);
+    let first_of_states = retention::first_kept_day(today, sessions::STATES_DAYS);
     let mut db = app.db.acquire().await?;
     for table in Partitioned::ALL {
         partitions::ensure(&mut db, table, today..=last).await?;
+        let first_kept = match table {
+            // Steps of sessions arrive for days, however few days events are kept.
+            Partitioned::SessionStates => first_of_states,
+            Partitioned::SessionBuckets => first_kept.min(first_of_states),
+            _ => first_kept,
+        };
         let dropped = partitions::drop_before(&mut db, table, first_kept).await?;
         counter!("picket_retention_removed_total", "what" => "days")
             .increment(dropped.len() as u64);

@@ -23,12 +23,23 @@ pub enum Partitioned {
     Feedback,
     /// What became of items, by day of their hour.
     Outcomes,
+    /// Sessions that steps may still arrive of, by day of their beginning.
+    SessionStates,
+    /// Counted sessions, by day of their beginning.
+    SessionBuckets,
 }
 
 impl Partitioned {
     /// All such tables.
-    pub const ALL: [Self; 5] =
-        [Self::Events, Self::Attachments, Self::AttachmentChunks, Self::Feedback, Self::Outcomes];
+    pub const ALL: [Self; 7] = [
+        Self::Events,
+        Self::Attachments,
+        Self::AttachmentChunks,
+        Self::Feedback,
+        Self::Outcomes,
+        Self::SessionStates,
+        Self::SessionBuckets,
+    ];
 
     /// The table's name.
     pub fn table(self) -> &'static str {
@@ -38,6 +49,8 @@ impl Partitioned {
             Self::AttachmentChunks => "attachment_chunks",
             Self::Feedback => "feedback",
             Self::Outcomes => "outcomes",
+            Self::SessionStates => "session_states",
+            Self::SessionBuckets => "session_buckets",
         }
     }
 
@@ -59,6 +72,11 @@ impl Partitioned {
             ],
             Self::Outcomes => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, hour, category, outcome, reason, public_key)"],
+            Self::SessionStates => {
+                &["ALTER TABLE {} ADD CONSTRAINT {}_pkey PRIMARY KEY (project_id, sid)"]
+            }
+            Self::SessionBuckets => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
+                 PRIMARY KEY (project_id, span_hours, started, release, environment)"],
         }
     }
 

@@ -142,7 +142,7 @@ fn arrival(
 }
 
 /// Stands for a user where users are counted: 64 bits of the SHA-256 of who it is.
-fn user_hash(identity: &str) -> i64 {
+pub(super) fn user_hash(identity: &str) -> i64 {
     let digest = crate::base::secrets::hash(identity);
     i64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
 }

@@ -116,11 +116,12 @@ impl LaneWorker {
 
     /// Makes the partitions for days that the batch brings and that are not there yet.
     async fn ensure_days(&self, batch: &Batch) -> sqlx::Result<()> {
-        let days: BTreeSet<NaiveDate> = batch
-            .records
-            .iter()
-            .filter_map(|record| Some(record.received_at?.date_naive()))
-            .collect();
+        let received = batch.records.iter().filter_map(|record| record.received_at);
+        // Sessions are stored by the day of their beginning.
+        let sessions = batch.processed.iter().flat_map(|processed| &processed.sessions);
+        let started = sessions.map(|arrived| arrived.started);
+        let days: BTreeSet<NaiveDate> =
+            received.chain(started).map(|time| time.date_naive()).collect();
         let known = || self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown: Vec<NaiveDate> = days.difference(&known()).copied().collect();
         for day in unknown {

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 16] = [
+const DOMAIN: [&str; 17] = [
     "error",
     "query",
     "journal",
@@ -42,6 +42,7 @@ const DOMAIN: [&str; 16] = [
     "usage",
     "attachments",
     "events",
+    "sessions",
     "issues",
     "feedback",
     "retention",

@@ -92,7 +92,6 @@ async fn nothing_that_real_clients_sent_is_invalid() {
     profile_chunk not_yet_supported 2
     profile_indexed not_yet_supported 1
     replay not_yet_supported 12
-    session not_yet_supported 130
     span not_yet_supported 139
     span_indexed not_yet_supported 44
     trace_metric not_yet_supported 11

@@ -5,5 +5,6 @@ mod later;
 mod losses;
 mod normalize;
 mod places;
+mod sessions;
 mod stored;
 mod tags;

@@ -101,6 +101,11 @@ pub(in crate::pipeline) fn is_release(release: &str) -> bool {
     !release.is_empty() && release_problem(release).is_none()
 }
 
+/// Whether an environment may be called so.
+pub(in crate::pipeline) fn is_environment(environment: &str) -> bool {
+    !environment.is_empty() && environment_problem(environment).is_none()
+}
+
 fn release_problem(release: &str) -> Option<&'static str> {
     if release.len() > MAX_RELEASE_BYTES {
         return Some("a release has at most 200 bytes");

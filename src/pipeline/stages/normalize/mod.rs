@@ -45,7 +45,7 @@ mod user;
 use std::net::IpAddr;
 
 pub(super) use agent::browser_of;
-pub(in crate::pipeline) use attributes::is_release;
+pub(in crate::pipeline) use attributes::{is_environment, is_release};
 
 use super::{at, json, meta};
 use crate::base::{EventId, Timestamp};

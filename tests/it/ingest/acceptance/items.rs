@@ -1,10 +1,13 @@
-//! Points 44 to 49 and 60: what comes beside events. Check-ins, sessions and logs have no store yet: they are
-//! understood, counted and end as what they are.
+//! Points 44 to 49 and 60: what comes beside events. Check-ins and logs have no store yet: they are understood,
+//! counted and end as what they are.
 
+use chrono::TimeDelta;
+use picket::domain::sessions::health::{self, Health, Wanted, Window};
 use picket::protocol::envelope::ItemType;
 use serde_json::{Value, json};
 
 use super::{ID, Server, event, recorded};
+use crate::api::program::start_time;
 
 /// 60, what users write
 #[tokio::test]
@@ -74,24 +77,54 @@ async fn check_ins_that_name_no_monitor_are_invalid() {
     assert_eq!(outcome_of("check_in", nameless).await, ["monitor invalid invalid_check_in 1"]);
 }
 
-/// 47, as far as there is no release health yet
-#[tokio::test]
-async fn the_steps_of_a_session_are_understood_and_counted() {
-    let steps = recorded("browser/browser_session", &ItemType::Session);
-    let payloads: Vec<_> = steps.iter().map(String::as_str).collect();
-    let ended = outcomes_of(&json!({"type": "session"}), &payloads).await;
-    assert_eq!(ended, ["session unsupported not_yet_supported 3"]);
+/// How the sessions of the last day went.
+async fn health(server: &Server) -> Health {
+    server.app.settle().await;
+    let mut db = server.app.app.db.acquire().await.unwrap();
+    let wanted = Wanted { projects: vec![server.shop.id], ..Wanted::default() };
+    let now = start_time();
+    health::total(&mut db, &wanted, Window::whole(now - TimeDelta::days(1), now)).await.unwrap()
 }
 
-/// 48, as far as there is no release health yet
+/// 47
+#[tokio::test]
+async fn a_session_that_begins_and_crashes_is_one_that_crashed() {
+    let server = Server::start().await;
+    let step = |changes: Value| {
+        let mut step = json!({"sid": ID, "did": "ada", "started": "2026-11-22T14:59:00Z",
+            "attrs": {"release": "shop@1", "environment": "live"}});
+        for (field, value) in changes.as_object().unwrap() {
+            step[field] = value.clone();
+        }
+        format!("{{}}\n{{\"type\":\"session\"}}\n{step}\n")
+    };
+    for step in [
+        step(json!({"init": true, "status": "ok"})),
+        step(json!({"seq": 2, "status": "crashed", "errors": 1})),
+    ] {
+        assert_eq!(server.send(step).await.status, 200);
+    }
+    let health = health(&server).await;
+    assert_eq!((health.sessions.total, health.sessions.crashed), (1, 1));
+    assert_eq!((health.users.total, health.users.crashed), (1, 1));
+    assert_eq!(health.sessions.crash_free(), Some(0.0));
+    assert_eq!(server.outcomes().await, ["session accepted  2"]);
+}
+
+/// 48
 #[tokio::test]
 async fn counted_sessions_are_counted_as_many() {
     let counted = json!({
         "aggregates": [{"started": "2026-11-22T14:59:00Z", "exited": 9, "crashed": 1,
             "did": "00000000-0000-0000-0000-000000000000"}],
         "attrs": {"release": "shop@1", "environment": "live"}});
-    let ended = outcome_of("sessions", &counted.to_string()).await;
-    assert_eq!(ended, ["session unsupported not_yet_supported 10"]);
+    let server = Server::start().await;
+    let body = format!("{{}}\n{{\"type\":\"sessions\"}}\n{counted}\n");
+    assert_eq!(server.send(body).await.status, 200);
+    let health = health(&server).await;
+    assert_eq!((health.sessions.total, health.users.total), (10, 0));
+    assert_eq!(health.sessions.crash_free(), Some(0.9));
+    assert_eq!(server.outcomes().await, ["session accepted  10"]);
 }
 
 /// 49
