@@ -145,7 +145,8 @@ async fn find_dsn_caller(app: &App, dsn: &str) -> Result<DsnCaller> {
     let key = PublicKey::parse(&dsn.public_key).ok_or(Error::InvalidToken)?;
     let mut db = app.db.acquire().await?;
     let found = projects::store::find_key(&mut db, key.as_str()).await?;
-    let key = found.filter(|key| key.is_active && key.project_id == dsn.project_id);
+    let now = app.clock.now();
+    let key = found.filter(|key| key.is_usable(now) && key.project_id == dsn.project_id);
     let key = key.ok_or(Error::InvalidToken)?;
     Ok(DsnCaller { project: key.project_id, public_key: key.public_key })
 }

@@ -1,5 +1,6 @@
 //! Whose request it is (`protocol.md` §2.2–2.6).
 
+use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, ORIGIN, REFERER};
 use axum::http::request::Parts;
 
@@ -79,18 +80,11 @@ pub(super) async fn authorize(
     if !key.is_usable(ingest.app.clock.now()) || path.is_some_and(|path| path != key.project_id) {
         return limits::noted(ingest, Some(&sender), Err(Error::ProjectRejected));
     }
-    if !key.allows(page(request).as_ref()) {
+    let header = |name| request.headers.get(name).map(|value: &HeaderValue| value.as_bytes());
+    if !key.pages.allow(Source::of_page(header(ORIGIN), header(REFERER)).as_ref()) {
         return limits::noted(ingest, Some(&sender), Err(Error::PageRejected));
     }
     Ok(sender)
-}
-
-/// The page that sends; none for programs that are no pages, and pages that keep it to themselves.
-fn page(request: &Parts) -> Option<Source> {
-    [ORIGIN, REFERER].into_iter().find_map(|name| {
-        let page = Source::new(&String::from_utf8_lossy(request.headers.get(name)?.as_bytes()));
-        page.is_web().then_some(page)
-    })
 }
 
 /// Brings the request's sender and the `dsn` of the envelope together: the latter must not contradict,

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::base::{EventId, ProjectId, Timestamp};
 use crate::domain::feedback::{self, NewFeedback, Words};
 use crate::domain::usage::{self, Counter, Counts, Outcome, hour_of};
-use crate::domain::{self, events};
+use crate::domain::{self, events, limits};
 use crate::protocol::category::DataCategory;
 use reporter::Reporter;
 use views::ReportView;
@@ -110,24 +110,32 @@ pub(super) async fn create_report(
     })
 }
 
-/// Stores and counts a report, if it is not too late for it.
+/// Stores and counts a report, if it is not too late for it and not past a limit.
 async fn store(app: &App, report: &NewFeedback, reporter: &Reporter) -> Result<()> {
     let mut tx = app.db.begin().await?;
     check_time(&mut tx, report).await?;
-    feedback::store::put(&mut tx, &[report]).await?;
+    let (project, now) = (report.project_id, report.received_at);
+    let category = DataCategory::Feedback;
+    let refused = limits::refusal(&mut tx, project, &reporter.public_key, category, now).await?;
+    if refused.is_none() {
+        feedback::store::put(&mut tx, &[report]).await?;
+    }
     let counter = Counter {
-        project_id: report.project_id,
-        hour: hour_of(report.received_at),
-        category: DataCategory::Feedback.as_str(),
-        outcome: Outcome::Accepted,
-        reason: "".into(),
+        project_id: project,
+        hour: hour_of(now),
+        category: category.as_str(),
+        outcome: if refused.is_some() { Outcome::RateLimited } else { Outcome::Accepted },
+        reason: refused.map_or("", |limit| limit.reason).into(),
         public_key: reporter.public_key.clone(),
     };
     let mut counts = Counts::default();
     counts.add(counter, 1);
     usage::add(&mut tx, counts).await?;
     tx.commit().await?;
-    Ok(())
+    match refused {
+        Some(limit) => Err(Error::TooMany(limit.seconds)),
+        None => Ok(()),
+    }
 }
 
 async fn check_time(db: &mut sqlx::PgConnection, report: &NewFeedback) -> Result<()> {

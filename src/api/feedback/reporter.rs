@@ -2,15 +2,18 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use http::{HeaderValue, header};
 
 use crate::api::authenticate::DsnCaller;
 use crate::api::place::{InProject, PathTexts};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::ProjectId;
+use crate::domain::filters::{self, Pages, Source};
 use crate::domain::{organizations, projects};
 
-/// A program with a token, or whoever knows a DSN of the project in the path.
+/// A program with a token, or whoever knows a DSN of the project in the path and is on none of the pages
+/// that may not send.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Reporter {
     /// The project.
@@ -45,6 +48,12 @@ impl FromRequestParts<App> for Reporter {
             );
         if !is_own {
             return Err(Error::InvalidToken);
+        }
+        let header = |name| parts.headers.get(name).map(|value: &HeaderValue| value.as_bytes());
+        let page = Source::of_page(header(header::ORIGIN), header(header::REFERER));
+        let filters = filters::store::find(&mut db, project.id).await?;
+        if !Pages::new(&filters.allowed_domains).allow(page.as_ref()) {
+            return Err(Error::Forbidden);
         }
         let DsnCaller { project, public_key } = caller;
         Ok(Self { project, public_key, may_read: false })

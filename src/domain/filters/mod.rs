@@ -20,7 +20,7 @@ use crate::domain::{Error, Result};
 pub use legacy::{LEGACY_CHOICES, LegacyChoice, find as find_legacy};
 pub use network::Network;
 pub use pattern::Patterns;
-pub use source::{Source, SourcePattern};
+pub use source::{Pages, Source, SourcePattern};
 
 /// The most lines of one list.
 pub const MAX_LINES: usize = 200;

@@ -1,6 +1,8 @@
 //! Patterns of where something comes from: `example.com`, `*.example.com`, `https://example.com:8443`,
 //! `chrome-extension://*`, `*:3000`, `*` (`protocol.md` §2.6, §7).
 
+use std::sync::Arc;
+
 /// A pattern of pages and other sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePattern {
@@ -28,6 +30,30 @@ pub struct Source {
     port: Option<u16>,
 }
 
+/// The pages that may send to a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages(Option<Arc<[SourcePattern]>>);
+
+impl Pages {
+    /// All pages.
+    pub const ALL: Self = Self(None);
+
+    /// Those that a project's list allows; `*` allows all.
+    pub fn new(allowed_domains: &[String]) -> Self {
+        let is_open = allowed_domains.iter().any(|line| line == "*");
+        let patterns = allowed_domains.iter().filter_map(|line| SourcePattern::parse(line).ok());
+        Self((!is_open).then(|| patterns.collect()))
+    }
+
+    /// Whether a page may send; whoever is no page may.
+    pub fn allow(&self, page: Option<&Source>) -> bool {
+        match (&self.0, page) {
+            (Some(pages), Some(page)) => pages.iter().any(|pattern| pattern.matches(page)),
+            _ => true,
+        }
+    }
+}
+
 impl Source {
     /// Takes a URL apart; a bare name is a host.
     pub fn new(text: &str) -> Self {
@@ -47,6 +73,14 @@ impl Source {
         let port = port.and_then(|port| port.parse().ok()).or(usual);
         let host = host.trim_end_matches('.').to_owned();
         Self { text, scheme, host, port }
+    }
+
+    /// The page that sends a request with these headers, `Origin` and `Referer`; none for programs that are
+    /// no pages, and pages that keep it to themselves.
+    pub fn of_page(origin: Option<&[u8]>, referer: Option<&[u8]>) -> Option<Self> {
+        let sources = [origin, referer].into_iter().flatten();
+        let mut sources = sources.map(|header| Self::new(&String::from_utf8_lossy(header)));
+        sources.find(Self::is_web)
     }
 
     /// Whether it is a page of the web; nothing else has an origin.

@@ -3,9 +3,22 @@
 use super::window::Window;
 use super::{Group, Limits};
 use crate::base::Timestamp;
+use crate::protocol::category::DataCategory;
 
 /// What one item takes of each group, in the order of [`Group::ALL`].
 pub type Charges = [u64; Group::ALL.len()];
+
+/// What a quantity of a category takes of each group.
+pub fn charges(category: DataCategory, quantity: u64) -> Charges {
+    Group::ALL.map(|group| if group.counts(category) { quantity } else { 0 })
+}
+
+/// Adds up.
+pub fn add(sums: &mut Charges, charges: Charges) {
+    for (sum, charge) in sums.iter_mut().zip(charges) {
+        *sum = sum.saturating_add(charge);
+    }
+}
 
 /// What was let through in the present window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

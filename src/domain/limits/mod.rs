@@ -12,6 +12,7 @@ pub mod meter;
 pub mod spike;
 pub mod status;
 pub mod store;
+mod stored;
 pub mod window;
 
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,15 @@ use crate::base::ProjectId;
 use crate::domain::{Error, Result};
 use crate::protocol::category::DataCategory;
 
+pub use stored::{Refusal, refusal};
 pub use window::Window;
 
 /// The largest number that can be set: a petabyte a month.
 pub const MAX_LIMIT: u64 = 1_000_000_000_000_000;
+
+/// The longest that a client is told to hold back: a limit that somebody raises lets things through again
+/// soon, and not when the month is over.
+pub const MAX_WAIT_SECONDS: u32 = 300;
 
 /// Items that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -64,6 +64,17 @@ pub async fn list_keys(db: &mut PgConnection) -> sqlx::Result<Vec<KeyRow>> {
     Ok(rows.into_iter().map(|row| key((row.project_id, row.public_key, row.limits.0))).collect())
 }
 
+/// The limits of a key; none if there is no such key.
+pub async fn find_key(db: &mut PgConnection, public_key: &str) -> sqlx::Result<Limits> {
+    let row = query!(
+        r#"SELECT limits AS "limits: Json<Limits>" FROM project_keys WHERE public_key = $1"#,
+        public_key,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|row| row.limits).map(|Json(limits)| limits).unwrap_or_default())
+}
+
 /// Sets a project's limits; `false` if there is no such project.
 pub async fn update_project(
     db: &mut PgConnection,

@@ -21,8 +21,8 @@ use tracing::warn;
 
 use crate::app::App;
 use crate::base::{Clock, ProjectId, Timestamp};
+use crate::domain::filters::Pages;
 use crate::domain::filters::store::{self, KeyRow};
-use crate::domain::filters::{Source, SourcePattern};
 use crate::protocol::auth::PublicKey;
 
 /// How long an active key is believed to be one. A key that is switched off is refused that late.
@@ -53,8 +53,8 @@ pub(super) struct KnownKey {
     pub(super) is_active: bool,
     /// When it stops to be good by itself.
     pub(super) expires_at: Option<Timestamp>,
-    /// The pages that may send with it; `None` for all.
-    pub(super) pages: Option<Arc<[SourcePattern]>>,
+    /// The pages that may send with it.
+    pub(super) pages: Pages,
 }
 
 /// It is not known whether a key is good, for reasons of our own.
@@ -152,14 +152,11 @@ impl KeyCache {
 
 impl From<KeyRow> for KnownKey {
     fn from(key: KeyRow) -> Self {
-        let is_open = key.allowed_domains.iter().any(|line| line == "*");
-        let patterns =
-            key.allowed_domains.iter().filter_map(|line| SourcePattern::parse(line).ok());
         Self {
             project_id: key.project_id,
             is_active: key.is_active,
             expires_at: key.expires_at,
-            pages: (!is_open).then(|| patterns.collect()),
+            pages: Pages::new(&key.allowed_domains),
         }
     }
 }
@@ -168,14 +165,6 @@ impl KnownKey {
     /// Whether it is switched on and not at its end.
     pub(super) fn is_usable(&self, now: Timestamp) -> bool {
         self.is_active && self.expires_at.is_none_or(|end| now < end)
-    }
-
-    /// Whether a page may send with this key; whoever is no page may.
-    pub(super) fn allows(&self, page: Option<&Source>) -> bool {
-        match (&self.pages, page) {
-            (Some(pages), Some(page)) => pages.iter().any(|pattern| pattern.matches(page)),
-            _ => true,
-        }
     }
 }
 

@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 use super::*;
 
 const ACTIVE: KnownKey =
-    KnownKey { project_id: ProjectId(1), is_active: true, expires_at: None, pages: None };
+    KnownKey { project_id: ProjectId(1), is_active: true, expires_at: None, pages: Pages::ALL };
 const SWITCHED_OFF: KnownKey =
-    KnownKey { project_id: ProjectId(1), is_active: false, expires_at: None, pages: None };
+    KnownKey { project_id: ProjectId(1), is_active: false, expires_at: None, pages: Pages::ALL };
 
 /// A cache, a clock, and how often was asked.
 struct Rig {

@@ -4,11 +4,11 @@
 //! decided by itself. Client reports count as nothing and always pass: they are how we hear of what clients
 //! hold back.
 
-use super::state::{State, Whose, add, charges};
+use super::state::{State, Whose};
 use super::{RateLimits, Sender};
 use crate::base::Timestamp;
 use crate::domain::limits::SPIKE_REASON;
-use crate::domain::limits::meter::Charges;
+use crate::domain::limits::meter::{Charges, add, charges};
 use crate::protocol::accepted::{DroppedItem, SPARE_BYTES};
 use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::{Envelope, Item, ItemType, write_header, write_item};

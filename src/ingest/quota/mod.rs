@@ -31,7 +31,7 @@ use super::authenticate::Sender;
 use crate::app::App;
 use crate::base::Timestamp;
 use crate::domain::limits::spike::{self, History};
-use crate::domain::limits::{Group, Holder, Window, store, window};
+use crate::domain::limits::{Group, Holder, MAX_WAIT_SECONDS, Window, store, window};
 use crate::protocol::envelope::Envelope;
 
 pub(super) use envelope::Verdict;
@@ -48,10 +48,6 @@ const LOOK_AT_RATES_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// How long Postgres is waited for; what is known stays good.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The longest that a client is told to hold back: a limit that somebody raises lets things through again
-/// soon, and not when the month is over.
-const MAX_SECONDS: u32 = 300;
 
 /// The counts of this process.
 #[derive(Debug)]
@@ -172,7 +168,7 @@ impl RateLimits {
     }
 
     fn push(&mut self, holder: Holder, hit: crate::domain::limits::meter::Hit, now: Timestamp) {
-        let seconds = window::seconds_until(hit.until, now).min(MAX_SECONDS);
+        let seconds = window::seconds_until(hit.until, now).min(MAX_WAIT_SECONDS);
         let limit = RateLimit { holder, group: hit.group, window: hit.window, seconds };
         // Of the windows of one limit the longest says it all.
         let same = |one: &&mut RateLimit| one.holder == holder && one.group == limit.group;

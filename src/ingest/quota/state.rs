@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Due, LOOK_AT_MONTHS_EVERY, LOOK_AT_RATES_EVERY, LOOK_EVERY, RateLimits};
 use crate::base::{ProjectId, Timestamp};
-use crate::domain::limits::meter::{Charges, Meter};
+use crate::domain::limits::meter::{Charges, Meter, add, charges};
 use crate::domain::limits::spike::Minute;
 use crate::domain::limits::store::{KeyRow, UsedRow};
 use crate::domain::limits::{
@@ -218,17 +218,5 @@ impl State {
 
     fn threshold(&self, project: ProjectId) -> Option<u64> {
         self.thresholds.get(&project).copied().filter(|_| !self.unprotected.contains(&project))
-    }
-}
-
-/// What a quantity of a category takes of each group.
-pub(super) fn charges(category: DataCategory, quantity: u64) -> Charges {
-    Group::ALL.map(|group| if group.counts(category) { quantity } else { 0 })
-}
-
-/// Adds up.
-pub(super) fn add(sums: &mut Charges, charges: Charges) {
-    for (sum, charge) in sums.iter_mut().zip(charges) {
-        *sum = sum.saturating_add(charge);
     }
 }

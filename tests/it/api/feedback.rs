@@ -1,6 +1,9 @@
 //! What users write about events, by programs of others (`protocol.md` §1.9).
 
 use chrono::TimeDelta;
+use picket::domain::filters::{self, FilterSettings};
+use picket::domain::limits::{self, Limits, ProjectLimits, Windows};
+use picket::domain::projects;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -97,5 +100,78 @@ async fn what_cannot_be_used_is_named() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{field}");
         assert!(problems[field].is_array(), "{problems}");
     }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn pages_that_may_not_send_may_not_write_and_programs_may() {
+    let (app, project) = shop().await;
+    let allowed_domains = vec!["shop.example".to_owned()];
+    let settings = FilterSettings { allowed_domains, ..FilterSettings::default() };
+    filters::set(&app.app, project.id, settings).await.unwrap();
+    let write_from = async |page: Option<(&str, &str)>| {
+        let request = app.http.post(format!("{}/api/0{PATH}", app.url)).json(&report("hi"));
+        let request = request.header("Authorization", format!("DSN {}", project.dsn));
+        let request =
+            page.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        request.send().await.unwrap().status()
+    };
+    let elsewhere = "https://elsewhere.example";
+    assert_eq!(write_from(Some(("Origin", elsewhere))).await, StatusCode::FORBIDDEN);
+    assert_eq!(write_from(Some(("Referer", elsewhere))).await, StatusCode::FORBIDDEN);
+    assert_eq!(Program::reading(&app).await.read(PATH).await, json!([]), "nothing was stored");
+    assert_eq!(write_from(Some(("Origin", "https://shop.example"))).await, StatusCode::OK);
+    assert_eq!(write_from(None).await, StatusCode::OK);
+
+    let program = Program::of_organization(&app, "event:write").await;
+    let answer = program.ask(Method::POST, PATH, Some(&report("it broke"))).await;
+    assert_eq!(answer.status, StatusCode::OK, "a token is worth more than a page");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_users_write_counts_against_the_limits_and_is_refused_past_them() {
+    let (app, project) = shop().await;
+    let hourly = |limit| {
+        let everything = Windows { hour: Some(limit), ..Windows::default() };
+        Limits { everything, ..Limits::default() }
+    };
+    // The event itself is the first of them.
+    limits::set_of_key(&app.app, project.id, &project.key, hourly(2)).await.unwrap();
+    assert_eq!(write(&app, &project.dsn, &report("one")).await.0, StatusCode::OK);
+    let (status, why) = write(&app, &project.dsn, &report("two")).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{why}");
+
+    let program = Program::of_organization(&app, "event:write,project:read").await;
+    let write_with_token =
+        async |comments: &str| program.ask(Method::POST, PATH, Some(&report(comments))).await;
+    assert_eq!(write_with_token("three").await.status, StatusCode::OK, "that was the key's limit");
+    let of_project = ProjectLimits { limits: hourly(3), ..ProjectLimits::default() };
+    limits::set(&app.app, project.id, of_project).await.unwrap();
+    let refused = write_with_token("four").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers["retry-after"], "300", "an hour, but limits may be raised");
+    assert_eq!(column(&program.read(PATH).await, "comments"), ["three"]);
+    assert_eq!(
+        app.outcome_lines().await[1..],
+        [
+            "feedback accepted  2",
+            "feedback rate_limited key_all_hour 1",
+            "feedback rate_limited project_all_hour 1"
+        ]
+    );
+
+    app.app.clock.advance(TimeDelta::hours(1));
+    let later = write_with_token("five").await;
+    assert_eq!(later.status, StatusCode::CONFLICT, "the limit begins anew: {}", later.body);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_has_come_to_its_end_writes_nothing() {
+    let (app, project) = shop().await;
+    projects::replace_key(&app.app, project.id, &project.key, Some(0)).await.unwrap();
+    let (status, _) = write(&app, &project.dsn, &report("hi")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
     app.stop().await;
 }

@@ -5,6 +5,7 @@ mod authentication;
 mod browsers;
 pub(crate) mod corpus;
 mod cron;
+mod dialog;
 mod domains;
 pub(crate) mod door;
 pub(crate) mod encodings;
