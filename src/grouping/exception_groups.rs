@@ -12,22 +12,20 @@ use crate::protocol::event::{Event, Exception};
 /// What a group is reduced to, in hash order, and the id of the exception that names the issue.
 type Reduced = (Vec<ExceptionPart>, Option<u64>);
 
-/// Reduces a group of exceptions to what is different in it. `Err` gives the parts back when the
-/// exceptions form no such group.
-pub(super) fn reduce(
-    event: &Event,
-    parts: Vec<ExceptionPart>,
-) -> Result<Reduced, Vec<ExceptionPart>> {
+/// Reduces a group of exceptions to what is different in it. What forms no such group stays as it is.
+pub(super) fn reduce(event: &Event, parts: Vec<ExceptionPart>) -> Reduced {
     let exceptions = event.exceptions();
-    if exceptions.len() < 2 || event.platform() == "python" && is_python_sdk_3(event) {
-        return Err(parts);
-    }
-    let Some(kept) = Relations::of(exceptions).and_then(|relations| relations.kept(&parts)) else {
-        return Err(parts);
+    let may_be_group =
+        exceptions.len() > 1 && !(event.platform() == "python" && is_python_sdk_3(event));
+    let relations = if may_be_group { Relations::of(exceptions) } else { None };
+    let Some(kept) = relations.and_then(|relations| relations.kept(&parts)) else {
+        let main = main_exception(&exceptions.iter().collect::<Vec<_>>());
+        return (parts, main);
     };
+    let left: Vec<_> = kept.order.iter().map(|index| &exceptions[*index]).collect();
+    let main = main_exception(&left).or(kept.main);
     let mut parts: Vec<_> = parts.into_iter().map(Some).collect();
-    let reduced = kept.order.iter().filter_map(|index| parts.get_mut(*index)?.take()).collect();
-    Ok((reduced, kept.main))
+    (kept.order.iter().filter_map(|index| parts.get_mut(*index)?.take()).collect(), main)
 }
 
 /// This client's groups are left alone by other servers as well, so that its hashes stay.
@@ -120,7 +118,8 @@ impl<'e> Relations<'e> {
 }
 
 /// The exception that names the issue where neither the last one nor a group says it (`grouping.md` §8.4).
-pub(super) fn main_exception(exceptions: &[Exception]) -> Option<u64> {
+/// A chain whose exceptions have ids is given from its root on, others in the order of the event.
+fn main_exception(exceptions: &[&Exception]) -> Option<u64> {
     if exceptions.len() < 2 {
         return None;
     }
@@ -128,7 +127,7 @@ pub(super) fn main_exception(exceptions: &[Exception]) -> Option<u64> {
 }
 
 /// React reports that it recovered; what it recovered from is the cause.
-fn recovered_by_react(exceptions: &[Exception]) -> Option<u64> {
+fn recovered_by_react(exceptions: &[&Exception]) -> Option<u64> {
     const RECOVERED: [&str; 2] = [
         "There was an error during concurrent rendering but React was able to recover by instead \
          synchronously rendering the entire root.",
@@ -142,7 +141,7 @@ fn recovered_by_react(exceptions: &[Exception]) -> Option<u64> {
 }
 
 /// `RxJava` wraps errors that nobody subscribed to.
-fn wrapped_by_rxjava(exceptions: &[Exception]) -> Option<u64> {
+fn wrapped_by_rxjava(exceptions: &[&Exception]) -> Option<u64> {
     const WRAPPERS: [&str; 3] =
         ["OnErrorNotImplementedException", "CompositeException", "UndeliverableException"];
     let wrapper = exceptions.iter().find_map(|exception| {

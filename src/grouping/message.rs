@@ -1,22 +1,23 @@
 //! The log message, and how texts lose what changes from event to event (`grouping.md` §9).
 
-use super::parameterize::parameterize;
+use super::Config;
+use super::parameterize::{Replaced, parameterize};
 use super::tree::{Text, Tree};
 use crate::protocol::event::Event;
 
 /// The log message: its template if it has one, so that its parameters do not matter.
-pub(super) fn tree(event: &Event) -> Option<Tree> {
+pub(super) fn tree(event: &Event, config: &Config) -> Option<Tree> {
     let entry = event.logentry.as_ref().or(event.message.as_ref())?;
     let message = [&entry.message, &entry.formatted]
         .into_iter()
         .find_map(|text| text.as_deref().filter(|text| !text.is_empty()))?;
-    Some(Tree::Message(text(message)))
+    Some(Tree::Message(text(message, config.replaced())))
 }
 
 /// The text as it is hashed: two lines of it, with placeholders.
-pub(super) fn text(original: &str) -> Text {
+pub(super) fn text(original: &str, replaced: Replaced) -> Text {
     let trimmed = first_two_lines(original);
-    let value = match parameterize(trimmed.as_deref().unwrap_or(original)) {
+    let value = match parameterize(trimmed.as_deref().unwrap_or(original), replaced) {
         Some(value) => value,
         None => trimmed.unwrap_or_else(|| original.to_owned()),
     };
@@ -55,6 +56,10 @@ fn is_line_end(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn text(original: &str) -> Text {
+        super::text(original, Replaced::default())
+    }
 
     fn value(original: &str) -> String {
         text(original).value

@@ -15,9 +15,11 @@
 //! Hashes equal those of existing Sentry installations byte by byte, so that a moved project finds its
 //! issues again. Whatever changes a hash changes [`Config::version`], which is stored beside it.
 
+mod check;
 mod config;
 mod cursor;
 mod digest;
+mod evidence;
 mod exception_groups;
 mod exceptions;
 mod explain;
@@ -33,17 +35,21 @@ mod rules;
 mod security;
 mod stacktrace;
 mod strategies;
+mod switches;
 mod tree;
 mod variants;
 
+pub use check::{MatchedRules, RuleReport, RuleWarning, check_rules, matched_rules};
 pub use config::Config;
 pub use cursor::{Language, RuleError};
 pub use explain::{ExplainedFrame, ExplainedPart, Explanation, explain};
 pub use fingerprint::{Fingerprint, FingerprintEntry, FingerprintRuleRef};
+pub use parameterize::Placeholder;
 pub use prepare::prepare;
 pub use reason::{Mark, Origin, Reason, RuleRef, RuleText};
 pub use strategies::Strategy;
+pub use switches::{Algorithm, Feature, Switches};
 pub use tree::{
     Decider, ExceptionPart, FramePart, InApp, Leaf, PerView, StackPart, Text, Tree, ValuePart, View,
 };
-pub use variants::{Basis, Grouping, Variant, VariantName, group};
+pub use variants::{Basis, Grouping, Variant, VariantName, group, regroup};

@@ -31,6 +31,14 @@ impl Mark {
 pub enum Reason {
     /// An exception's value beside a stack.
     StackDecides,
+    /// A value that counts beside the stack, because the type says nothing.
+    GenericType,
+    /// A type that only wraps another error.
+    GenericWrapper,
+    /// A value that counts beside the stack, because few frames tell anything.
+    LittleEvidence(u32),
+    /// A stack of minified names only.
+    MinifiedStack,
     /// An exception's value beside an `NSError`.
     NsErrorDecides,
     /// A type that the client made up.
@@ -89,6 +97,12 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StackDecides => "the stack trace decides",
+            Self::GenericType => "the type says nothing",
+            Self::GenericWrapper => "it only wraps its cause",
+            Self::LittleEvidence(least) => {
+                return write!(f, "fewer than {least} frames tell anything");
+            }
+            Self::MinifiedStack => "all names in it are minified",
             Self::NsErrorDecides => "the NSError decides",
             Self::SyntheticType => "the client made the type up",
             Self::NoStack => "there is no stack trace",

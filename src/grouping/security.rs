@@ -37,6 +37,8 @@ pub(super) fn csp(event: &Event) -> Option<Tree> {
 fn blocked(uri: &str) -> String {
     match uri {
         "" | "self" | "'self'" => "'self'".to_owned(),
+        // Of addresses without a host browsers send no more than the scheme, with or without its colon.
+        _ if !uri.contains(':') => format!("{uri}:"),
         _ => match Url::parse(uri) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => {
                 url.host_str().unwrap_or_default().to_owned()
@@ -90,7 +92,7 @@ mod tests {
             ),
             (
                 r#"{"violated-directive":"img-src 'self'","blocked-uri":"data"}"#,
-                ["img-src", "data"],
+                ["img-src", "data:"],
             ),
             (
                 r#"{"effective_directive":"img-src","blocked_uri":"data:image/png"}"#,

@@ -1,10 +1,12 @@
 //! What counts of a stack trace (`grouping.md` §7).
 
-use super::Config;
+use super::family::Family;
 use super::frame::FrameView;
 use super::reason::{Mark, Reason};
 use super::rules::{Owner, Run};
+use super::switches::{Algorithm, Feature};
 use super::tree::{Decider, FramePart, InApp, PerView, StackPart, View};
+use super::{Config, evidence};
 use crate::protocol::event::Stacktrace;
 
 /// The stack as grouping sees it, on `platform`, with the exception it belongs to.
@@ -27,21 +29,36 @@ pub(super) fn part(
             None => Decider::Nobody,
         };
         let in_app = InApp { value: state.in_app.unwrap_or(false), by };
-        frames.push(frame_part(view, before, in_app));
+        frames.push(frame_part(view, before, in_app, config));
         before = Some(view);
     }
-    ignore_lone_blank_script(&mut frames, views.first());
+    ignore_lone_blank_script(&mut frames, views.first(), config.algorithm());
     let limits = run.contribute(&mut frames);
+    let is_script = views.iter().all(|view| view.family == Family::Javascript);
+    let distrusts_minified = is_script && config.has(Feature::DistrustMinifiedStacks);
     let mut mark = |view| {
         limits.cut(&mut frames, view);
-        stack_mark(&frames, view, limits.min_frames)
+        let mark = stack_mark(&frames, view, limits.min_frames);
+        let is_minified = || {
+            let mut counting = frames.iter().filter(|frame| frame.marks.get(view).counts);
+            counting.all(evidence::is_minified_frame)
+        };
+        if mark.counts && distrusts_minified && is_minified() {
+            return Mark::ignored(Reason::MinifiedStack);
+        }
+        mark
     };
     let marks = PerView { app: mark(View::App), system: mark(View::System) };
     StackPart { frames, marks }
 }
 
-fn frame_part(view: &FrameView<'_>, before: Option<&FrameView<'_>>, in_app: InApp) -> FramePart {
-    let leaves = view.leaves();
+fn frame_part(
+    view: &FrameView<'_>,
+    before: Option<&FrameView<'_>>,
+    in_app: InApp,
+    config: &Config,
+) -> FramePart {
+    let leaves = view.leaves(config.has(Feature::StripContentHashes));
     let system = if before.is_some_and(|before| view.repeats(before)) {
         Mark::ignored(Reason::Recursion)
     } else if view.is_evaluated_code() {
@@ -63,9 +80,13 @@ fn frame_part(view: &FrameView<'_>, before: Option<&FrameView<'_>>, in_app: InAp
 }
 
 /// One frame without function and address is what browsers send for errors of other sites' scripts.
-fn ignore_lone_blank_script(frames: &mut [FramePart], first: Option<&FrameView<'_>>) {
+fn ignore_lone_blank_script(
+    frames: &mut [FramePart],
+    first: Option<&FrameView<'_>>,
+    algorithm: Algorithm,
+) {
     if let ([frame], Some(view)) = (frames, first)
-        && view.is_blank_script()
+        && view.is_blank_script(algorithm)
     {
         for view in [View::App, View::System] {
             let mark = frame.marks.get_mut(view);

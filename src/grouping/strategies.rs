@@ -66,7 +66,7 @@ impl Strategy {
             Self::Hpkp => security::host_report(event, "hpkp", "hpkp")?,
             Self::ExpectStaple => security::host_report(event, "expectstaple", "expect-staple")?,
             Self::ExpectCt => security::host_report(event, "expectct", "expect-ct")?,
-            Self::Message => message::tree(event)?,
+            Self::Message => message::tree(event, config)?,
         };
         Some((tree, None))
     }

@@ -77,6 +77,9 @@ pub struct ExceptionPart {
     /// Where it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacktrace: Option<StackPart>,
+    /// The stack is hashed first and the value last, as the algorithm of 2023 did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stack_first: bool,
 }
 
 /// An exception's message; whether it counts depends on the stack in each view.
@@ -247,12 +250,17 @@ impl ExceptionPart {
         if !self.exists(view) {
             return;
         }
-        values.extend(counting(self.kind.as_ref()));
+        let kind = counting(self.kind.as_ref());
         let value = self.value.as_ref().filter(|value| value.marks.get(view).counts);
-        values.extend(value.map(|value| value.text.value.as_str()));
-        values.extend(self.ns_error.iter().map(String::as_str));
-        if let Some(stack) = &self.stacktrace {
-            stack.collect(view, values);
+        let value = value.map(|value| value.text.value.as_str());
+        let ns_error = self.ns_error.iter().map(String::as_str);
+        let stack = self.stacktrace.as_ref();
+        if self.stack_first {
+            stack.into_iter().for_each(|stack| stack.collect(view, values));
+            values.extend(kind.into_iter().chain(ns_error).chain(value));
+        } else {
+            values.extend(kind.into_iter().chain(value).chain(ns_error));
+            stack.into_iter().for_each(|stack| stack.collect(view, values));
         }
     }
 }

@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Config;
-use super::digest::{self, digest, is_digest};
+use super::digest::{digest, is_digest};
 use super::fingerprint::{self, Fingerprint};
 use super::reason::{Origin, Reason};
 use super::strategies::{self, Decision, Strategy};
+use super::switches::Feature;
 use super::tree::{Tree, View};
+use super::{Config, prepare};
 use crate::protocol::event::Event;
 
 /// How one event is grouped, with everything that led there.
@@ -25,6 +26,9 @@ pub struct Grouping {
     /// The fingerprint, if it is not just the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// What tells events apart that have nothing to group by, where a project wants that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// The id of the exception that names the issue, where it is not the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub main_exception_id: Option<u64>,
@@ -123,7 +127,7 @@ impl Grouping {
     /// The texts that a variant's hash is made of, in order.
     pub fn values(&self, name: VariantName) -> Vec<&str> {
         if name == VariantName::Fallback {
-            return Vec::new();
+            return self.fallback.iter().map(String::as_str).collect();
         }
         let tree = match (name.view(), &self.basis) {
             (Some(view), Some(basis)) => basis.tree.values(view),
@@ -141,6 +145,15 @@ impl Grouping {
     }
 }
 
+/// Groups an event anew, as it would be grouped with `config`: prepares a copy of it, from what its client
+/// said, and groups that. The event may have been prepared with any other configuration before, so this
+/// computes the hashes of a transition from one to the other, and what a preview shows.
+pub fn regroup(event: &Event, config: &Config) -> Grouping {
+    let mut copy = event.clone();
+    prepare(&mut copy, config);
+    group(&copy, config)
+}
+
 /// Groups an event that was [prepared](super::prepare()).
 pub fn group(event: &Event, config: &Config) -> Grouping {
     let mut grouping = Grouping {
@@ -148,6 +161,7 @@ pub fn group(event: &Event, config: &Config) -> Grouping {
         variants: Vec::new(),
         basis: None,
         fingerprint: None,
+        fallback: Vec::new(),
         main_exception_id: None,
     };
     if let Some(checksum) = event.checksum.as_deref().filter(|checksum| !checksum.is_empty()) {
@@ -163,10 +177,19 @@ pub fn group(event: &Event, config: &Config) -> Grouping {
     }
     apply_fingerprint(&mut grouping);
     if grouping.variants.iter().all(|variant| variant.hash.is_none()) {
-        let hash = Some(digest::OF_NOTHING.to_owned());
+        if config.has(Feature::SplitFallback) {
+            grouping.fallback = visible_facts(event);
+        }
+        let hash = Some(digest(grouping.values(VariantName::Fallback)));
         grouping.variants.push(Variant { name: VariantName::Fallback, hash, reason: None });
     }
     grouping
+}
+
+/// What can be seen of an event that has nothing to group by.
+fn visible_facts(event: &Event) -> Vec<String> {
+    let client = event.sdk.as_ref().and_then(|sdk| sdk.name.as_deref()).unwrap_or_default();
+    vec!["nothing".to_owned(), event.platform().to_owned(), client.to_owned()]
 }
 
 fn checksum_variant(checksum: &str) -> Variant {

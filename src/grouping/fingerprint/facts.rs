@@ -2,25 +2,34 @@
 
 use std::borrow::Cow;
 
-use crate::grouping::parameterize::parameterize;
+use crate::grouping::Config;
+use crate::grouping::parameterize::{Replaced, parameterize};
+use crate::grouping::switches::Algorithm;
 use crate::protocol::event::{Event, Exception, Frame, Level, Stacktrace};
 
 /// An event, as rules and variables look at it.
 #[derive(Clone, Copy)]
-pub(super) struct Facts<'e> {
+pub(in crate::grouping) struct Facts<'e> {
     pub(super) event: &'e Event,
+    replaced: Replaced,
+    algorithm: Algorithm,
 }
 
 impl<'e> Facts<'e> {
-    pub(super) fn new(event: &'e Event) -> Self {
-        Self { event }
+    pub(in crate::grouping) fn new(event: &'e Event, config: &Config) -> Self {
+        Self { event, replaced: config.replaced(), algorithm: config.algorithm() }
+    }
+
+    /// A text without what changes in it.
+    pub(super) fn parameterized(self, text: &str) -> Option<String> {
+        parameterize(text, self.replaced)
     }
 
     /// What the variable `name` stands for, in a form that can be hashed.
     pub(super) fn variable(self, name: &str) -> String {
         let raw = self.raw_variable(name);
         match name {
-            "message" | "value" | "error.value" => match parameterize(&raw) {
+            "message" | "value" | "error.value" => match self.parameterized(&raw) {
                 Some(changed) if !raw.starts_with("<no-") => changed,
                 _ => raw.into_owned(),
             },
@@ -68,6 +77,10 @@ impl<'e> Facts<'e> {
                 Some(value) => Cow::Borrowed(value),
                 None => Cow::Owned(format!("<no-value-for-tag-{tag}>")),
             },
+            // The algorithm of 2023 left them as they were written.
+            None if self.algorithm == Algorithm::Newstyle2023 => {
+                Cow::Owned(format!("{{{{ {name} }}}}"))
+            }
             None => Cow::Owned(format!("<unrecognized-variable-{name}>")),
         }
     }

@@ -5,18 +5,20 @@
 //! built-in rules come last.
 
 mod facts;
+mod lint;
 mod parse;
 mod rules;
 
+pub(super) use facts::Facts;
+pub(super) use lint::lint;
 pub(super) use rules::{BUILT_IN_VERSION, FingerprintRules};
 
 use serde::{Deserialize, Serialize};
 
 use super::Config;
-use super::parameterize::parameterize;
 use super::reason::Origin;
 use crate::protocol::event::Event;
-use facts::Facts;
+
 use rules::FingerprintRule;
 
 /// A fingerprint that is not just the default.
@@ -86,8 +88,8 @@ impl Fingerprint {
 /// The fingerprint of an event; `None` if neither the client nor a rule wants anything special.
 pub(super) fn resolve(event: &Event, config: &Config) -> Option<Fingerprint> {
     let asked = event.fingerprint.as_deref().unwrap_or_default();
-    let facts = Facts::new(event);
-    let fingerprint = match config.fingerprint_rules().first_match(&facts) {
+    let facts = Facts::new(event, config);
+    let fingerprint = match config.compiled_fingerprint_rules().first_match(&facts) {
         Some(rule) => by_rule(rule, asked, &facts),
         None if asked.is_empty() => return None,
         None => Fingerprint {
@@ -118,7 +120,7 @@ fn entry(given: &str, facts: &Facts<'_>) -> FingerprintEntry {
         Some(name) => (format!("{{{{ {name} }}}}"), facts.variable(name)),
         // Programs put an error's message here, with all that changes in it.
         None if facts.is_own_text(given) => {
-            (given.to_owned(), parameterize(given).unwrap_or_else(|| given.to_owned()))
+            (given.to_owned(), facts.parameterized(given).unwrap_or_else(|| given.to_owned()))
         }
         None => (given.to_owned(), given.to_owned()),
     };

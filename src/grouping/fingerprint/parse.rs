@@ -4,7 +4,7 @@
 //! error.type:DatabaseError stack.function:connect -> database-down, {{ tags.region }} title="No database"
 //! ```
 
-use crate::grouping::cursor::{Cursor, boolean};
+use crate::grouping::cursor::{Cursor, Fault, boolean};
 use crate::grouping::glob::{Dialect, Glob};
 use crate::grouping::rules::family_bits;
 
@@ -24,6 +24,8 @@ pub(super) struct Matcher {
     pub(super) negated: bool,
     pub(super) subject: Subject,
     pub(super) pattern: Pattern,
+    /// The pattern as it was written.
+    pub(super) argument: String,
 }
 
 /// What a condition looks at.
@@ -64,9 +66,45 @@ pub(super) enum Pattern {
     OneOf(Vec<String>),
 }
 
-/// Reads one rule.
-pub(super) fn parse(line: &str) -> Result<ParsedRule, String> {
-    let mut cursor = Cursor::new(line);
+/// The conditions there are, as most people write them.
+const SUBJECTS: [&str; 25] = [
+    "message",
+    "error.type",
+    "type",
+    "error.value",
+    "value",
+    "stack.function",
+    "function",
+    "stack.module",
+    "module",
+    "stack.abs_path",
+    "path",
+    "stack.package",
+    "package",
+    "app",
+    "release",
+    "family",
+    "sdk",
+    "logger",
+    "level",
+    "tags.NAME",
+    "thread.id",
+    "thread.name",
+    "thread.state",
+    "thread.crashed",
+    "thread.current",
+];
+
+const PLACES: &str = "write `[caller] | condition | [callee]`, with one condition in each bracket";
+
+/// Reads one rule. The cursor stays at the word that is wrong.
+pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<ParsedRule, Fault> {
+    let no_values = || {
+        Fault::new(
+            "a rule says what the fingerprint is behind `->`",
+            "write `-> a-name` behind the conditions",
+        )
+    };
     let mut rule = ParsedRule {
         caller: None,
         matchers: Vec::new(),
@@ -75,88 +113,106 @@ pub(super) fn parse(line: &str) -> Result<ParsedRule, String> {
         title: None,
     };
     while !cursor.eat("->") {
+        cursor.begin_word();
         if cursor.is_at_end() {
-            return Err("a rule says what the fingerprint is behind `->`".to_owned());
+            return Err(no_values());
         }
-        read_condition(&mut cursor, &mut rule)?;
+        read_condition(cursor, &mut rule)?;
     }
     if rule.matchers.is_empty() {
-        return Err("a rule needs a condition, such as `error.type:Timeout`".to_owned());
+        return Err(Fault::new(
+            "a rule needs a condition",
+            "write one in front of `->`, such as `error.type:Timeout`",
+        ));
     }
     while !cursor.is_at_end() {
-        read_value(&mut cursor, &mut rule)?;
+        cursor.begin_word();
+        read_value(cursor, &mut rule)?;
     }
     if rule.values.is_empty() {
-        return Err("a rule says what the fingerprint is behind `->`".to_owned());
+        cursor.begin_word();
+        return Err(no_values());
     }
     Ok(rule)
 }
 
-fn read_condition(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), String> {
+fn read_condition(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), Fault> {
     if !cursor.rest().starts_with(['[', '|']) {
         if rule.callee.is_some() {
-            return Err("nothing stands between the callee and `->`".to_owned());
+            return Err(Fault::new("nothing stands between the callee and `->`", PLACES));
         }
         rule.matchers.push(read_matcher(cursor, false)?);
         return Ok(());
     }
     let is_callee = cursor.eat("|");
     if !cursor.eat("[") {
-        return Err("a bar stands beside a condition in brackets".to_owned());
+        return Err(Fault::new("a bar stands beside a condition in brackets", PLACES));
     }
     cursor.rest();
     let matcher = read_matcher(cursor, true)?;
     if !matcher.subject.is_of_frames() {
-        return Err("only conditions on frames stand in brackets".to_owned());
+        return Err(Fault::new(
+            "only conditions on frames stand in brackets",
+            "write this one without brackets",
+        ));
     }
     if !cursor.eat("]") {
-        return Err("a bracket holds one condition and is closed with `]`".to_owned());
+        return Err(Fault::new("a bracket holds one condition and is closed with `]`", PLACES));
     }
     let place = match (is_callee, rule.matchers.is_empty()) {
         (true, false) => &mut rule.callee,
         (false, true) if cursor.eat("|") => &mut rule.caller,
-        _ => return Err("write `[caller] | condition | [callee]`".to_owned()),
+        _ => return Err(Fault::new("a condition in brackets stands beside a bar", PLACES)),
     };
     match place.replace(matcher) {
         None => Ok(()),
-        Some(_) => Err("there is one caller and one callee at most".to_owned()),
+        Some(_) => Err(Fault::new("there is one caller and one callee at most", PLACES)),
     }
 }
 
-fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, String> {
+fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, Fault> {
     let negated = cursor.eat("!");
     let name = match cursor.quoted(unescape) {
         Some(quoted) => quoted?,
         None => cursor.take_until(|c| c == ':' || c.is_whitespace()).to_owned(),
     };
     if !cursor.eat(":") {
-        return Err(format!("`{name}` needs a value behind a colon"));
+        return Err(Fault::new(
+            format!("`{name}` needs a value behind a colon"),
+            format!("write `{name}:…`"),
+        ));
     }
     let argument = match cursor.quoted(unescape) {
         Some(quoted) => quoted?,
         None => cursor.take_until(|c| c.is_whitespace() || (in_brackets && c == ']')).to_owned(),
     };
     if argument.is_empty() {
-        return Err(format!("`{name}` needs a value behind the colon"));
+        return Err(Fault::new(
+            format!("`{name}` needs a value behind the colon"),
+            "write it without a blank, in double quotes if it holds one",
+        ));
     }
     let subject = Subject::named(&name)?;
     let pattern = subject.pattern(&argument)?;
-    Ok(Matcher { negated, subject, pattern })
+    Ok(Matcher { negated, subject, pattern, argument })
 }
 
-fn read_value(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), String> {
+fn read_value(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), Fault> {
     if cursor.eat(",") {
         return Ok(());
     }
     if cursor.eat("title=") {
         let Some(title) = cursor.quoted(unescape) else {
-            return Err("a title stands in double quotes".to_owned());
+            return Err(Fault::new("a title stands in double quotes", "write `title=\"…\"`"));
         };
         rule.title = Some(title?);
         return Ok(());
     }
     if rule.title.is_some() {
-        return Err("the title stands at the end".to_owned());
+        return Err(Fault::new(
+            "the title stands at the end",
+            "move it behind the parts of the fingerprint",
+        ));
     }
     let rest = cursor.rest();
     let value = if let Some(quoted) = cursor.quoted(unescape) {
@@ -164,14 +220,20 @@ fn read_value(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), Stri
     } else if cursor.eat("{{") {
         let name = cursor.take_until(|c| c == '}').trim().to_owned();
         if !cursor.eat("}}") || name.is_empty() {
-            return Err(format!("`{rest}` begins like a variable, such as `{{{{ default }}}}`"));
+            return Err(Fault::new(
+                format!("`{rest}` begins like a variable"),
+                "write `{{ name }}`, such as `{{ default }}`",
+            ));
         }
         format!("{{{{ {name} }}}}")
     } else {
         cursor.take_until(|c| c.is_whitespace() || matches!(c, ',' | '{')).to_owned()
     };
     if value.is_empty() {
-        return Err(format!("`{rest}` is no part of a fingerprint"));
+        return Err(Fault::new(
+            format!("`{rest}` is no part of a fingerprint"),
+            "write a word, a text in double quotes, or a variable such as `{{ error.type }}`",
+        ));
     }
     rule.values.push(value);
     Ok(())
@@ -187,7 +249,7 @@ fn unescape(escaped: char, text: &mut String) {
 }
 
 impl Subject {
-    fn named(name: &str) -> Result<Self, String> {
+    fn named(name: &str) -> Result<Self, Fault> {
         Ok(match name {
             "message" => Self::Message,
             "error.type" | "type" => Self::ErrorType,
@@ -209,7 +271,13 @@ impl Subject {
             "thread.current" => Self::ThreadCurrent,
             _ => match name.strip_prefix("tags.") {
                 Some(tag) if !tag.is_empty() => Self::Tag(tag.to_owned()),
-                _ => return Err(format!("`{name}` is nothing that a rule can look at")),
+                _ => {
+                    return Err(Fault::unknown(
+                        name,
+                        "is nothing that a rule can look at",
+                        &SUBJECTS,
+                    ));
+                }
             },
         })
     }
@@ -219,7 +287,7 @@ impl Subject {
         matches!(self, Self::Function | Self::Module | Self::Path | Self::Package | Self::App)
     }
 
-    fn pattern(&self, argument: &str) -> Result<Pattern, String> {
+    fn pattern(&self, argument: &str) -> Result<Pattern, Fault> {
         let glob = |dialect| Glob::new(argument, dialect);
         Ok(match self {
             Self::ErrorType | Self::Function | Self::Module | Self::Logger | Self::Tag(_) => {
@@ -246,6 +314,10 @@ impl Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(line: &str) -> Result<ParsedRule, Fault> {
+        super::parse(&mut Cursor::new(line))
+    }
 
     #[test]
     fn a_rule_has_conditions_values_and_a_title() {
@@ -278,8 +350,9 @@ mod tests {
             ("type:A -> a title=\"b\" c", "at the end"),
             ("type:\"A -> a", "not closed"),
         ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains(problem), "{line}: {error}");
+            let fault = parse(line).unwrap_err();
+            assert!(fault.problem.contains(problem), "{line}: {fault:?}");
+            assert!(!fault.advice.is_empty(), "{line}");
         }
     }
 }

@@ -4,8 +4,8 @@
 //! hold: one frame with that function *and* that module, one exception with that type *and* that value.
 
 use super::facts::{Facts, path};
-use super::parse::{Matcher, Pattern, Subject, parse};
-use crate::grouping::cursor::{Language, RuleError, rule_lines};
+use super::parse::{Matcher, ParsedRule, Pattern, Subject, parse};
+use crate::grouping::cursor::{Cursor, Fault, Language, RuleError, RuleLine, rule_lines};
 use crate::grouping::family::Family;
 use crate::grouping::glob::PathText;
 use crate::grouping::reason::Origin;
@@ -21,6 +21,8 @@ pub(in crate::grouping) struct FingerprintRules(Vec<FingerprintRule>);
 /// A rule, with its conditions by what they look at.
 #[derive(Debug)]
 pub(super) struct FingerprintRule {
+    /// Its line, from 1.
+    pub(super) line: usize,
     pub(super) text: String,
     pub(super) origin: Origin,
     pub(super) values: Vec<String>,
@@ -37,9 +39,15 @@ pub(super) struct FingerprintRule {
 impl FingerprintRules {
     /// Reads a project's rules.
     pub(in crate::grouping) fn new(project: &str) -> Result<Self, RuleError> {
-        let mut rules = read(project, Origin::Project)?;
-        rules.extend(read(include_str!("builtin.txt"), Origin::BuiltIn)?);
+        let mut rules = read_all(project, Origin::Project)?;
+        rules.extend(read_all(include_str!("builtin.txt"), Origin::BuiltIn)?);
         Ok(Self(rules))
+    }
+
+    /// The lines of the project's rules whose conditions hold; the first of them decides.
+    pub(in crate::grouping) fn matched_lines(&self, facts: &Facts<'_>) -> Vec<usize> {
+        let project = self.0.iter().filter(|rule| rule.origin == Origin::Project);
+        project.filter(|rule| rule.matches(*facts)).map(|rule| rule.line).collect()
     }
 
     /// The first rule whose conditions hold.
@@ -48,23 +56,22 @@ impl FingerprintRules {
     }
 }
 
-fn read(text: &str, origin: Origin) -> Result<Vec<FingerprintRule>, RuleError> {
-    rule_lines(text)
-        .map(|(line, text)| {
-            FingerprintRule::new(text, origin).map_err(|problem| RuleError {
-                language: Language::Fingerprint,
-                line,
-                problem,
-            })
-        })
-        .collect()
+fn read_all(text: &str, origin: Origin) -> Result<Vec<FingerprintRule>, RuleError> {
+    rule_lines(text).map(|line| FingerprintRule::read(line, origin)).collect()
 }
 
 impl FingerprintRule {
-    fn new(text: &str, origin: Origin) -> Result<Self, String> {
-        let parsed = parse(text)?;
+    /// Reads one line.
+    pub(super) fn read(line: RuleLine<'_>, origin: Origin) -> Result<Self, RuleError> {
+        let mut cursor = Cursor::new(line.rule());
+        let rule = parse(&mut cursor).and_then(|parsed| Self::new(parsed, line, origin));
+        rule.map_err(|fault| fault.at(Language::Fingerprint, line, &cursor))
+    }
+
+    fn new(parsed: ParsedRule, line: RuleLine<'_>, origin: Origin) -> Result<Self, Fault> {
         let mut rule = Self {
-            text: text.to_owned(),
+            line: line.number,
+            text: line.rule().to_owned(),
             origin,
             values: parsed.values,
             title: parsed.title,
@@ -91,9 +98,25 @@ impl FingerprintRule {
             bundle.push(matcher);
         }
         if rule.frames.is_empty() && (rule.caller.is_some() || rule.callee.is_some()) {
-            return Err("a condition in brackets needs one on the frame beside it".to_owned());
+            return Err(Fault::new(
+                "a condition in brackets needs one on the frame beside it",
+                "write one such as `stack.function:connect`",
+            ));
         }
         Ok(rule)
+    }
+
+    /// Its conditions, by what they look at.
+    pub(super) fn bundles(&self) -> [&[Matcher]; 7] {
+        [
+            &self.event,
+            &self.messages,
+            &self.exceptions,
+            &self.threads,
+            &self.frames,
+            self.caller.as_slice(),
+            self.callee.as_slice(),
+        ]
     }
 
     fn matches(&self, facts: Facts<'_>) -> bool {
@@ -203,6 +226,7 @@ fn frame_matches(matcher: &Matcher, frame: &Frame) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grouping::Config;
     use crate::protocol::event::Event;
     use crate::protocol::lenient::Problems;
 
@@ -220,8 +244,10 @@ mod tests {
 
     fn matches(condition: &str) -> bool {
         let event = Event::read(EVENT.as_bytes(), &Problems::default()).unwrap().unwrap();
-        let rule = FingerprintRule::new(&format!("{condition} -> x"), Origin::Project).unwrap();
-        rule.matches(Facts::new(&event))
+        let source = format!("{condition} -> x");
+        let line = RuleLine { number: 1, source: &source };
+        let rule = FingerprintRule::read(line, Origin::Project).unwrap();
+        rule.matches(Facts::new(&event, &Config::default()))
     }
 
     #[test]

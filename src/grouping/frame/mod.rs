@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use super::family::Family;
 use super::prepare::{client_in_app, trim_function};
 use super::reason::Reason;
+use super::switches::Algorithm;
 use super::tree::Leaf;
 use crate::protocol::event::Frame;
 
@@ -59,18 +60,33 @@ impl<'e> FrameView<'e> {
     /// The same for a frame whose function is known to be short already.
     pub(super) fn of_trimmed(frame: &'e Frame, event_platform: &'e str) -> Self {
         let platform = frame.platform.as_deref().unwrap_or(event_platform);
-        let function = frame.function.as_deref().filter(|name| !name.is_empty());
+        let present = |name: &'e Option<String>| name.as_deref().filter(|name| !name.is_empty());
+        let function = match (present(&frame.function), present(&frame.raw_function)) {
+            (Some(name), _) => Some(Cow::Borrowed(name)),
+            (None, raw) => raw.map(|name| trim_function(name, platform)),
+        };
         Self {
             frame,
             platform,
             family: Family::of(platform),
-            function: function.map(Cow::Borrowed),
+            function,
             client_in_app: client_in_app(frame),
         }
     }
 
-    /// The frame's texts, each with the reason why it does not count, if it does not.
-    pub(super) fn leaves(&self) -> Leaves {
+    /// The frame's texts, each with the reason why it does not count, if it does not; file and module of
+    /// scripts without content hashes, where that is wanted.
+    pub(super) fn leaves(&self, strips_hashes: bool) -> Leaves {
+        let mut leaves = self.full_leaves();
+        if strips_hashes && self.family == Family::Javascript {
+            for leaf in [&mut leaves.module, &mut leaves.filename].into_iter().flatten() {
+                leaf.value = names::without_content_hash(&leaf.value);
+            }
+        }
+        leaves
+    }
+
+    fn full_leaves(&self) -> Leaves {
         let module = self.module();
         let has_module = module.as_ref().is_some_and(Leaf::counts);
         let context_line = self.context_line();
@@ -102,11 +118,12 @@ impl<'e> FrameView<'e> {
                 ))
     }
 
-    /// A script's frame of which neither function nor address is known.
-    pub(super) fn is_blank_script(&self) -> bool {
+    /// A script's frame of which neither function nor address is known. The algorithm of 2023 asked for an
+    /// address instead of none.
+    pub(super) fn is_blank_script(&self, algorithm: Algorithm) -> bool {
         self.family == Family::Javascript
             && self.frame.function.as_deref().is_none_or(str::is_empty)
-            && !is_url_or_file(self.abs_path())
+            && is_url_or_file(self.abs_path()) == (algorithm == Algorithm::Newstyle2023)
     }
 
     /// Whether the same call stands twice in a row: direct recursion.

@@ -91,3 +91,36 @@ pub(super) fn java_class(module: &str) -> Cow<'_, str> {
         }
     })
 }
+
+/// A script's file or module without the hashes that bundlers put into names: `app.4f3c2b1a.js` is `app.js`,
+/// `index-Bz3kX9aQ` is `index`.
+pub(super) fn without_content_hash(name: &str) -> String {
+    let start = name.rfind('/').map_or(0, |slash| slash + 1);
+    let (folders, file) = name.split_at(start);
+    let mut kept = folders.to_owned();
+    for (index, part) in file.split_inclusive(['.', '-']).enumerate() {
+        let word = part.trim_end_matches(['.', '-']);
+        if index > 0 && is_content_hash(word) {
+            // The sign before the hash goes with it, the one behind it stays.
+            kept.pop();
+            kept.push_str(&part[word.len()..]);
+        } else {
+            kept.push_str(part);
+        }
+    }
+    kept
+}
+
+fn is_content_hash(word: &str) -> bool {
+    let has = |is_like: fn(&u8) -> bool| word.bytes().any(|byte| is_like(&byte));
+    let is_hex = word.len() >= 7
+        && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        && has(u8::is_ascii_digit);
+    // Names end in numbers; letters and digits in turns are nobody's.
+    let changes = word.as_bytes().windows(2);
+    let changes = changes.filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
+    let is_base64 = word.len() == 8
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && changes.count() >= 2;
+    is_hex || is_base64
+}

@@ -4,7 +4,7 @@ use super::*;
 
 #[expect(clippy::needless_pass_by_value, reason = "the frames are made where it is called")]
 fn leaves(platform: &str, frame: Frame) -> Leaves {
-    FrameView::new(&frame, platform).leaves()
+    FrameView::new(&frame, platform).leaves(false)
 }
 
 fn function(platform: &str, name: &str) -> Option<String> {
@@ -134,4 +134,34 @@ fn a_line_found_by_a_source_map_replaces_the_function() {
     let mapped = leaves("javascript", frame("\"app.js.map\"")).function.unwrap();
     assert_eq!(mapped.ignored, Some(Reason::SourceLineDecides));
     assert!(leaves("javascript", frame("null")).function.unwrap().counts());
+}
+
+#[test]
+fn a_frame_of_which_only_the_long_name_is_known_has_its_short_one() {
+    let frame = Frame { raw_function: Some("void a::b<int>(int)".to_owned()), ..Frame::default() };
+    assert_eq!(leaves("native", frame).function, Some(Leaf::new("a::b<T>")));
+}
+
+#[test]
+fn content_hashes_go_where_a_project_wants_it() {
+    for (name, expected) in [
+        ("assets/app.4f3c2b1a", "assets/app"),
+        ("app.4f3c2b1a.js", "app.js"),
+        ("index-Bz3kX9aQ.js", "index.js"),
+        ("chunk-vendors.0a1b2c3d4e5f.min.js", "chunk-vendors.min.js"),
+        ("4f3c2b1a.js", "4f3c2b1a.js"),
+        ("my-module42.js", "my-module42.js"),
+        ("jquery-3.7.1.js", "jquery-3.7.1.js"),
+        ("deadbeefs/feedface", "deadbeefs/feedface"),
+    ] {
+        assert_eq!(names::without_content_hash(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_algorithm_of_2023_ignored_the_lone_frame_with_an_address() {
+    let frame = Frame { abs_path: Some("https://a.example/x.js".to_owned()), ..Frame::default() };
+    let view = FrameView::new(&frame, "javascript");
+    assert!(view.is_blank_script(Algorithm::Newstyle2023));
+    assert!(!view.is_blank_script(Algorithm::Newstyle2026));
 }

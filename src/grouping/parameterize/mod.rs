@@ -14,11 +14,21 @@ mod dates;
 mod ids;
 mod network;
 mod numbers;
+mod placeholder;
 mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
+pub use placeholder::Placeholder;
+pub(super) use placeholder::Replaced;
+
 use network::{Emails, Urls};
+use placeholder::Placeholder::{
+    Bool, Date, Duration, Email, Float, GitSha, Hex, Hostname, Int, Ip, MacAddr, Md5, QuotedStr,
+    RandomId, Sha1, SwiftTxnId, Traceparent, Url, Uuid,
+};
 use scan::{Scan, Word};
 
 /// The version of the patterns; stored with every hash.
@@ -27,8 +37,9 @@ pub(super) const VERSION: &str = "parameters:2026-08.1";
 /// Longer texts are data, not messages, and stay as they are; in characters.
 const MAX_CHARS: usize = 8192;
 
-/// The text with placeholders; `None` if it has nothing to replace.
-pub(super) fn parameterize(text: &str) -> Option<String> {
+/// The text with placeholders; `None` if it has nothing to replace. A part of a kind that is kept stays as a
+/// whole: an address does not fall apart into its numbers.
+pub(super) fn parameterize(text: &str, replaced: Replaced) -> Option<String> {
     if !may_match(text.as_bytes()) || is_too_long(text) {
         return None;
     }
@@ -38,9 +49,10 @@ pub(super) fn parameterize(text: &str) -> Option<String> {
     let mut matcher = Matcher::new(text);
     while at < text.len() {
         match matcher.match_at(at) {
-            Some((placeholder, end)) => {
+            Some((kind, end)) if keeps(replaced, kind, text, at..end) => at = end,
+            Some((kind, end)) => {
                 out.push_str(&text[copied..at]);
-                out.push_str(placeholder);
+                out.push_str(kind.as_str());
                 (copied, at) = (end, end);
             }
             None => at += 1,
@@ -51,6 +63,13 @@ pub(super) fn parameterize(text: &str) -> Option<String> {
     }
     out.push_str(&text[copied..]);
     Some(out)
+}
+
+fn keeps(replaced: Replaced, kind: Placeholder, text: &str, at: Range<usize>) -> bool {
+    replaced.keeps(kind)
+        || replaced.keeps_status_codes
+            && matches!(kind, Int)
+            && numbers::is_status_code(&text[..at.start], &text[at])
 }
 
 fn is_too_long(text: &str) -> bool {
@@ -76,7 +95,7 @@ fn may_match(text: &[u8]) -> bool {
 }
 
 /// A match: what is put in its place, and where it ends.
-type Match = (&'static str, usize);
+type Match = (Placeholder, usize);
 
 struct Matcher<'t> {
     text: &'t [u8],
@@ -94,10 +113,10 @@ impl<'t> Matcher<'t> {
         let scan = Scan { text: self.text, at };
         let next = scan.peek()?;
         if let Some(end) = self.emails.end_at(at) {
-            return Some(("<email>", end));
+            return Some((Email, end));
         }
         if let Some(end) = self.urls.end_at(at) {
-            return Some(("<url>", end));
+            return Some((Url, end));
         }
         match next {
             // Everything below wants to stand apart from letters and digits before it.
@@ -113,48 +132,48 @@ impl<'t> Matcher<'t> {
 /// The patterns that begin with a letter or digit.
 fn at_word(scan: Scan<'_>) -> Option<Match> {
     let word = Word::at(scan);
-    let named = |placeholder, found: Option<Scan<'_>>| found.map(|end| (placeholder, end.at));
+    let named = |kind, found: Option<Scan<'_>>| found.map(|end| (kind, end.at));
     if scan.follows(|byte| *byte == b'_') {
-        return named("<random_id>", ids::random(word))
-            .or_else(|| named("<random_id>", ids::multi_part_random(scan)))
-            .or_else(|| named("<float>", numbers::float(scan)))
-            .or_else(|| named("<int>", numbers::int(scan)));
+        return named(RandomId, ids::random(word))
+            .or_else(|| named(RandomId, ids::multi_part_random(scan)))
+            .or_else(|| named(Float, numbers::float(scan)))
+            .or_else(|| named(Int, numbers::int(scan)));
     }
-    named("<hostname>", network::hostname(scan, word))
-        .or_else(|| named("<traceparent>", ids::traceparent(scan, word)))
-        .or_else(|| named("<uuid>", ids::uuid(scan, word)))
-        .or_else(|| named("<sha1>", ids::hash(word, 40)))
-        .or_else(|| named("<md5>", ids::hash(word, 32)))
-        .or_else(|| named("<date>", dates::date(scan, word)))
-        .or_else(|| named("<duration>", numbers::duration(scan)))
-        .or_else(|| named("<mac_addr>", network::mac_address(scan, word)))
-        .or_else(|| named("<ip>", network::ip(scan, word)))
-        .or_else(|| named("<swift_txn_id>", ids::swift_transaction(scan, word)))
-        .or_else(|| named("<hex>", ids::hex(word)))
-        .or_else(|| named("<git_sha>", ids::git_sha(word)))
-        .or_else(|| named("<random_id>", ids::random(word)))
-        .or_else(|| named("<random_id>", ids::multi_part_random(scan)))
-        .or_else(|| named("<float>", numbers::float(scan)))
-        .or_else(|| named("<int>", numbers::int(scan)))
-        .or_else(|| named("<bool>", numbers::boolean(scan, word)))
+    named(Hostname, network::hostname(scan, word))
+        .or_else(|| named(Traceparent, ids::traceparent(scan, word)))
+        .or_else(|| named(Uuid, ids::uuid(scan, word)))
+        .or_else(|| named(Sha1, ids::hash(word, 40)))
+        .or_else(|| named(Md5, ids::hash(word, 32)))
+        .or_else(|| named(Date, dates::date(scan, word)))
+        .or_else(|| named(Duration, numbers::duration(scan)))
+        .or_else(|| named(MacAddr, network::mac_address(scan, word)))
+        .or_else(|| named(Ip, network::ip(scan, word)))
+        .or_else(|| named(SwiftTxnId, ids::swift_transaction(scan, word)))
+        .or_else(|| named(Hex, ids::hex(word)))
+        .or_else(|| named(GitSha, ids::git_sha(word)))
+        .or_else(|| named(RandomId, ids::random(word)))
+        .or_else(|| named(RandomId, ids::multi_part_random(scan)))
+        .or_else(|| named(Float, numbers::float(scan)))
+        .or_else(|| named(Int, numbers::int(scan)))
+        .or_else(|| named(Bool, numbers::boolean(scan, word)))
 }
 
 /// The patterns that begin with a sign.
 fn at_sign(scan: Scan<'_>, sign: u8) -> Option<Match> {
-    let named = |placeholder, found: Option<Scan<'_>>| found.map(|end| (placeholder, end.at));
+    let named = |kind, found: Option<Scan<'_>>| found.map(|end| (kind, end.at));
     match sign {
-        b'"' | b'\'' => named("<quoted_str>", numbers::quoted(scan, sign)),
+        b'"' | b'\'' => named(QuotedStr, numbers::quoted(scan, sign)),
         // A minus between words is a dash.
         _ if scan.follows(scan::is_word) => None,
-        b':' => named("<ip>", network::ipv6(scan)),
+        b':' => named(Ip, network::ipv6(scan)),
         _ => {
             let number = scan.skip(1);
             if !number.peek()?.is_ascii_alphanumeric() {
                 return None;
             }
-            named("<hex>", ids::hex(Word::at(number)))
-                .or_else(|| named("<float>", numbers::float(number)))
-                .or_else(|| named("<int>", numbers::int(number)))
+            named(Hex, ids::hex(Word::at(number)))
+                .or_else(|| named(Float, numbers::float(number)))
+                .or_else(|| named(Int, numbers::int(number)))
         }
     }
 }

@@ -29,6 +29,24 @@ pub(super) fn int(scan: Scan<'_>) -> Option<Scan<'_>> {
     scan.digits(1, 7)?.unless(u8::is_ascii_alphanumeric)
 }
 
+/// Whether a number behind `before` says how a request ended: `status 404`, `HTTP/1.1 500`, `code: 403`.
+pub(super) fn is_status_code(before: &str, number: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["status", "code", "http", "response", "error", "statuscode", "returned"];
+    let is_code = number.len() == 3 && matches!(number.as_bytes()[0], b'1'..=b'5');
+    let is_sign = |c: char| matches!(c, ' ' | ':' | '=' | '#' | '(' | '[' | '"' | '\'' | '_');
+    let word = before.trim_end_matches(is_sign);
+    let word = ["/1.0", "/1.1", "/2.0", "/2", "/3"]
+        .iter()
+        .find_map(|version| word.strip_suffix(version))
+        .unwrap_or(word);
+    let start = word
+        .rfind(|c: char| !c.is_ascii_alphabetic())
+        .map_or(0, |at| at + word[at..].chars().next().map_or(0, char::len_utf8));
+    let word = word[start..].to_ascii_lowercase();
+    is_code && WORDS.contains(&word.as_str())
+}
+
 /// `='text'`: the quotes and what is in them.
 pub(super) fn quoted(scan: Scan<'_>, quote: u8) -> Option<Scan<'_>> {
     if !scan.follows(|byte| *byte == b'=') {

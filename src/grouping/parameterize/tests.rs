@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::parameterize;
+use super::{Placeholder, Replaced};
+
+fn parameterize(text: &str) -> Option<String> {
+    super::parameterize(text, Replaced::default())
+}
 
 fn assert_becomes(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
@@ -216,6 +220,37 @@ fn values_behind_an_equals_sign() {
         ("name=''", "name=''"),
         ("name: 'bob'", "name: 'bob'"),
     ]);
+}
+
+#[test]
+fn a_kind_that_is_kept_stays_as_a_whole() {
+    let kept = Replaced::new(&[Placeholder::Ip, Placeholder::Date].into(), false);
+    let text = "10.0.0.1 lost order 17 at 12:30";
+    assert_eq!(super::parameterize(text, kept).unwrap(), "10.0.0.1 lost order <int> at 12:30");
+    let all = Replaced::new(&Placeholder::ALL.into(), false);
+    assert_eq!(
+        super::parameterize("a@b.c 7 x=true 7c1ff2e2-6cbf-4b6c-9a0c-0f6d1f1a5b0e", all),
+        None
+    );
+}
+
+#[test]
+fn status_codes_stay_where_a_project_wants_it() {
+    let kept = Replaced::new(&[].into(), true);
+    for (text, expected) in [
+        ("status 404 for order 17", "status 404 for order <int>"),
+        ("HTTP/1.1 500", "HTTP/<float> 500"),
+        ("http 502: 30 tries", "http 502: <int> tries"),
+        ("status_code=403", "status_code=403"),
+        ("Response (404)", "Response (404)"),
+        ("order 404", "order <int>"),
+        ("code 4040", "code <int>"),
+        ("code 999", "code <int>"),
+        ("é 404", "é <int>"),
+    ] {
+        let found = super::parameterize(text, kept);
+        assert_eq!(found.as_deref().unwrap_or(text), expected, "{text}");
+    }
 }
 
 #[test]

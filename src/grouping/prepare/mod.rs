@@ -11,6 +11,7 @@
 //! `data.orig_in_app` where other servers keep it too, and every run starts from there.
 
 mod javascript;
+mod react;
 mod trim;
 
 pub(super) use trim::trim_function;
@@ -21,6 +22,7 @@ use super::Config;
 use super::family::Family;
 use super::frame::FrameView;
 use super::rules::{Owner, Run};
+use super::switches::{Algorithm, Feature};
 use crate::protocol::event::{Event, Frame, Stacktrace};
 use crate::protocol::lenient::{Raw, RawMap};
 
@@ -29,6 +31,9 @@ const CLIENT_IN_APP: &str = "orig_in_app";
 
 /// Shortens function names, gives scripts their module and decides which frames are the program's own.
 pub fn prepare(event: &mut Event, config: &Config) {
+    if config.has(Feature::ReactMessages) {
+        react::spell_out(event);
+    }
     let platform = event.platform().to_owned();
     let stage = Stage { platform: &platform, config };
     for exception in event.exception.iter_mut().flat_map(|list| &mut list.values) {
@@ -110,10 +115,8 @@ impl Stage<'_> {
             }
         }
         let is_script = Family::of(platform) == Family::Javascript;
-        if is_script && frame.module.as_deref().is_none_or(str::is_empty) {
-            let path = frame.abs_path.as_deref().or(frame.filename.as_deref());
-            let module = path.and_then(javascript::module_of);
-            frame.module = module.or(frame.module.take());
+        if is_script {
+            self.give_module(frame);
         }
         if self.platform == "javascript"
             && let Some(filename) = &mut frame.filename
@@ -121,8 +124,26 @@ impl Stage<'_> {
         {
             filename.truncate(query);
         }
-        if frame.platform.as_deref().unwrap_or(self.platform) == "python" {
+        if frame.platform.as_deref().unwrap_or(self.platform) == "python"
+            && self.config.algorithm() == Algorithm::Newstyle2026
+        {
             name_worker_start(frame);
+        }
+    }
+
+    /// Gives a script's frame the module that its address stands for, or takes it away again.
+    fn give_module(&self, frame: &mut Frame) {
+        let is_given = self.config.has(Feature::ScriptModules);
+        let is_absent = frame.module.as_deref().is_none_or(str::is_empty);
+        if is_absent != is_given {
+            return;
+        }
+        let path = frame.abs_path.as_deref().or(frame.filename.as_deref());
+        let Some(module) = path.and_then(javascript::module_of) else { return };
+        if is_given {
+            frame.module = Some(module);
+        } else if frame.module.as_ref() == Some(&module) {
+            frame.module = None;
         }
     }
 }

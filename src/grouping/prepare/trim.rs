@@ -46,6 +46,7 @@ fn is_plain(name: &str) -> bool {
         || ["[", "+[", "-["].iter().any(|start| name.starts_with(start))
         || (!name.is_ascii() && name.contains(is_stand_in))
         || (without_rust_hash(name).len() == name.len()
+            && !name.contains("lambda_")
             && !name.bytes().any(|byte| b" \t\n<>()?$@&".contains(&byte)))
 }
 
@@ -319,6 +320,8 @@ mod tests {
                 "a::run::<lambda_0123456789abcdef0123456789abcdef>::operator()",
                 "a::run::<lambda>::operator()",
             ),
+            ("a::lambda_0123456789abcdef0123456789abcdef::run", "a::lambda::run"),
+            ("a::lambda_maker", "a::lambda_maker"),
             ("a::run()::$_0::operator()(int) const", "a::run::lambda::operator()"),
         ]);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::parse::{Action, Matcher, ParsedRule, Range, Subject};
 use super::patterns::{Atom, Patterns};
-use crate::grouping::cursor::boolean;
+use crate::grouping::cursor::{Fault, boolean};
 use crate::grouping::family::Family;
 use crate::grouping::glob::{Dialect, Glob};
 use crate::grouping::reason::{Origin, RuleRef, RuleText};
@@ -19,6 +19,8 @@ pub(super) type RuleIndex = usize;
 /// A rule, ready to run.
 #[derive(Debug)]
 pub(super) struct Rule {
+    /// Its line in the project's rules; 0: it is built in.
+    pub(super) line: usize,
     /// Conditions on the exception that owns the stack.
     pub(super) owner: Vec<OwnerTest>,
     pub(super) frame: Vec<Test>,
@@ -120,9 +122,10 @@ impl Compiler {
     pub(super) fn rule(
         &mut self,
         parsed: &ParsedRule,
+        line: usize,
         origin: Origin,
-    ) -> Result<(Rule, Trigger), String> {
-        let families = families_of(&parsed.frame)?;
+    ) -> (Rule, Trigger) {
+        let families = families_of(&parsed.frame);
         let mut owner = Vec::new();
         let mut frame = Vec::new();
         for matcher in &parsed.frame {
@@ -130,17 +133,17 @@ impl Compiler {
                 Subject::ErrorType | Subject::ErrorValue | Subject::ErrorMechanism => {
                     owner.push(owner_test(matcher));
                 }
-                _ => frame.push(self.test(matcher, families)?),
+                _ => frame.push(self.test(matcher, families)),
             }
         }
-        let mut neighbour = |matcher: &Option<Matcher>| {
-            matcher.as_ref().map(|matcher| self.test(matcher, u8::MAX)).transpose()
-        };
-        let (caller, callee) = (neighbour(&parsed.caller)?, neighbour(&parsed.callee)?);
+        let mut neighbour =
+            |matcher: &Option<Matcher>| matcher.as_ref().map(|matcher| self.test(matcher, u8::MAX));
+        let (caller, callee) = (neighbour(&parsed.caller), neighbour(&parsed.callee));
         let trigger = trigger(frame.iter().chain(&caller).chain(&callee));
         let (classify, classify_ref) = self.classify_actions(parsed, origin);
         let (contribute, contribute_ref) = contribute_actions(parsed, origin);
         let rule = Rule {
+            line,
             owner,
             frame,
             caller,
@@ -150,14 +153,14 @@ impl Compiler {
             classify_ref,
             contribute_ref,
         };
-        Ok((rule, trigger))
+        (rule, trigger)
     }
 
-    fn test(&mut self, matcher: &Matcher, families: u8) -> Result<Test, String> {
+    fn test(&mut self, matcher: &Matcher, families: u8) -> Test {
         let argument = matcher.argument.as_str();
         let check = match matcher.subject {
-            Subject::Family => Check::Family(family_bits(argument)?),
-            Subject::App => Check::App(boolean(argument)?),
+            Subject::Family => Check::Family(family_bits(argument).unwrap_or(0)),
+            Subject::App => Check::App(boolean(argument).unwrap_or(false)),
             Subject::Category => Check::Category(self.categories_like(argument)),
             Subject::Module | Subject::Function => {
                 self.atom(matcher.subject, Dialect::Text, families, argument)
@@ -165,11 +168,12 @@ impl Compiler {
             Subject::Package | Subject::Path => {
                 self.atom(matcher.subject, Dialect::Path, families, argument)
             }
+            // The parser refuses these.
             Subject::ErrorType | Subject::ErrorValue | Subject::ErrorMechanism => {
-                return Err("a condition on the error stands outside of brackets".to_owned());
+                Check::Category(Vec::new())
             }
         };
-        Ok(Test { negated: matcher.negated, check })
+        Test { negated: matcher.negated, check }
     }
 
     fn atom(&mut self, subject: Subject, dialect: Dialect, families: u8, pattern: &str) -> Check {
@@ -233,19 +237,19 @@ fn owner_test(matcher: &Matcher) -> OwnerTest {
 }
 
 /// The families that a rule's own conditions leave; patterns are not searched for in others.
-fn families_of(matchers: &[Matcher]) -> Result<u8, String> {
+pub(super) fn families_of(matchers: &[Matcher]) -> u8 {
     let wanted = matchers.iter().filter(|m| m.subject == Subject::Family && !m.negated);
-    wanted
-        .map(|matcher| family_bits(&matcher.argument))
-        .try_fold(u8::MAX, |all, bits| Ok(all & bits?))
+    // The parser has read these lists before.
+    wanted.fold(u8::MAX, |all, matcher| all & family_bits(&matcher.argument).unwrap_or(0))
 }
 
 /// The bits of a comma list of families.
-pub(in crate::grouping) fn family_bits(list: &str) -> Result<u8, String> {
+pub(in crate::grouping) fn family_bits(list: &str) -> Result<u8, Fault> {
+    const FAMILIES: [&str; 4] = ["native", "javascript", "other", "all"];
     list.split(',').map(str::trim).try_fold(0, |bits, name| match Family::named(name) {
         Some(family) => Ok(bits | family.bit()),
         None if name == "all" => Ok(u8::MAX),
-        None => Err(format!("`{name}` is no family; there are native, javascript, other and all")),
+        None => Err(Fault::unknown(name, "is no family", &FAMILIES)),
     })
 }
 

@@ -8,10 +8,12 @@
 //! at once (`patterns`), and a rule is looked at only once its trigger was seen (`compile`, `run`).
 //!
 //! # Adding a built-in rule
-//! A line in `builtin.txt`, and a higher [`BUILT_IN_VERSION`]: the same event may get another hash.
+//! A line in `builtin.txt`, and a higher [`built_in_version`]: the same event may get another hash. Rules that other
+//! servers do not have belong into a file and a [`Feature`] of their own.
 
 mod bits;
 mod compile;
+mod lint;
 mod parse;
 mod patterns;
 mod run;
@@ -19,25 +21,72 @@ mod run;
 mod tests;
 
 pub(super) use compile::family_bits;
+pub(super) use lint::{Findings, contradict, lint, no_pattern};
 pub(super) use run::{Owner, Run};
 
 use std::sync::{Arc, LazyLock};
 
 use bits::Bits;
 use compile::{Compiler, Rule, RuleIndex, Trigger};
-use parse::{ParsedRule, Subject, parse};
+use parse::{Action, ParsedRule, Subject, parse};
 use patterns::{Atom, Patterns};
 
-use super::cursor::{Language, RuleError, rule_lines};
+use super::cursor::{Cursor, Language, RuleError, RuleLine, rule_lines};
 use super::reason::Origin;
+use super::switches::{Algorithm, Feature, Switches};
 
-/// The version of `builtin.txt`; stored with every hash.
-pub(super) const BUILT_IN_VERSION: &str = "all-platforms:2026-01-20.1";
+/// The built-in rules that come before a project's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    algorithm: Algorithm,
+    /// Whether they decide what is in app.
+    in_app: bool,
+    /// Whether frames of compilers are known too.
+    compiler_frames: bool,
+}
 
-/// Rules with their line numbers.
-static BUILT_IN: LazyLock<Vec<(usize, ParsedRule)>> = LazyLock::new(|| {
-    read(include_str!("builtin.txt")).expect("the built-in rules are read by a test")
-});
+impl Base {
+    pub(super) fn new(algorithm: Algorithm, switches: &Switches) -> Self {
+        Self {
+            algorithm,
+            in_app: switches.has(Feature::BuiltInInApp),
+            compiler_frames: switches.has(Feature::CompilerFrames),
+        }
+    }
+
+    /// The rules in order.
+    fn rules(self) -> Vec<ParsedRule> {
+        let text = match self.algorithm {
+            Algorithm::Newstyle2023 => include_str!("builtin_2023.txt"),
+            Algorithm::Newstyle2026 => include_str!("builtin.txt"),
+        };
+        let extra = if self.compiler_frames { include_str!("compiler_frames.txt") } else { "" };
+        let lines = rule_lines(text).chain(rule_lines(extra));
+        let mut rules: Vec<_> =
+            lines.map(|line| read(line).expect("the built-in rules are read by a test")).collect();
+        if !self.in_app {
+            for rule in &mut rules {
+                rule.actions.retain(|(action, _)| !matches!(action, Action::App(..)));
+            }
+            rules.retain(|rule| !rule.actions.is_empty());
+        }
+        rules
+    }
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        Self::new(Algorithm::default(), &Switches::default())
+    }
+}
+
+/// The version of the built-in rules; stored with every hash.
+pub(super) fn built_in_version(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Newstyle2023 => "all-platforms:2023-01-11.1",
+        Algorithm::Newstyle2026 => "all-platforms:2026-01-20.1",
+    }
+}
 
 /// Rules in order, ready to run.
 #[derive(Debug)]
@@ -55,35 +104,33 @@ pub(super) struct RuleSet {
 }
 
 /// What projects without rules of their own use.
-static BUILT_IN_ONLY: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
-    Arc::new(RuleSet::compile(&[]).expect("the built-in rules are compiled by a test"))
-});
+static BUILT_IN_ONLY: LazyLock<Arc<RuleSet>> =
+    LazyLock::new(|| Arc::new(RuleSet::compile(Base::default(), &[])));
 
 impl RuleSet {
     /// The built-in rules, then a project's own.
-    pub(super) fn new(project: &str) -> Result<Arc<Self>, RuleError> {
-        let project = read(project)?;
-        if project.is_empty() {
+    pub(super) fn new(base: Base, project: &str) -> Result<Arc<Self>, RuleError> {
+        let lines = rule_lines(project);
+        let project = lines
+            .map(|line| Ok((line.number, read(line)?)))
+            .collect::<Result<Vec<_>, RuleError>>()?;
+        if project.is_empty() && base == Base::default() {
             return Ok(Arc::clone(&BUILT_IN_ONLY));
         }
-        Self::compile(&project).map(Arc::new)
+        Ok(Arc::new(Self::compile(base, &project)))
     }
 
-    fn compile(project: &[(usize, ParsedRule)]) -> Result<Self, RuleError> {
+    fn compile(base: Base, project: &[(usize, ParsedRule)]) -> Self {
+        let built_in = base.rules();
         let all = || {
-            let built_in = BUILT_IN.iter().map(|line| (line, Origin::BuiltIn));
-            built_in.chain(project.iter().map(|line| (line, Origin::Project)))
+            let built_in = built_in.iter().map(|rule| (0, rule, Origin::BuiltIn));
+            let project = project.iter().map(|(line, rule)| (*line, rule, Origin::Project));
+            built_in.chain(project)
         };
-        let mut compiler = Compiler::new(all().map(|((_, rule), _)| rule));
-        let mut rules = Vec::new();
-        let mut triggers = Vec::new();
-        for ((line, parsed), origin) in all() {
-            let compiled = compiler.rule(parsed, origin);
-            let (rule, trigger) = compiled.map_err(|problem| error(*line, problem))?;
-            rules.push(rule);
-            triggers.push(trigger);
-        }
-        Ok(Self::assemble(rules, &triggers, &compiler))
+        let mut compiler = Compiler::new(all().map(|(_, rule, _)| rule));
+        let (rules, triggers): (Vec<_>, Vec<_>) =
+            all().map(|(line, parsed, origin)| compiler.rule(parsed, line, origin)).unzip();
+        Self::assemble(rules, &triggers, &compiler)
     }
 
     fn assemble(rules: Vec<Rule>, triggers: &[Trigger], compiler: &Compiler) -> Self {
@@ -114,15 +161,8 @@ impl RuleSet {
     }
 }
 
-fn read(text: &str) -> Result<Vec<(usize, ParsedRule)>, RuleError> {
-    rule_lines(text)
-        .map(|(line, text)| match parse(text) {
-            Ok(rule) => Ok((line, rule)),
-            Err(problem) => Err(error(line, problem)),
-        })
-        .collect()
-}
-
-fn error(line: usize, problem: String) -> RuleError {
-    RuleError { language: Language::StackTrace, line, problem }
+/// Reads one line.
+fn read(line: RuleLine<'_>) -> Result<ParsedRule, RuleError> {
+    let mut cursor = Cursor::new(line.rule());
+    parse(&mut cursor).map_err(|fault| fault.at(Language::StackTrace, line, &cursor))
 }

@@ -5,7 +5,8 @@
 //! stack.function:abort family:native  ^-group -group
 //! ```
 
-use crate::grouping::cursor::{Cursor, boolean};
+use super::compile::family_bits;
+use crate::grouping::cursor::{Cursor, Fault, boolean};
 
 /// A rule as it was written.
 #[derive(Debug)]
@@ -63,9 +64,32 @@ pub(super) enum Range {
     Outer,
 }
 
-/// Reads one rule.
-pub(super) fn parse(line: &str) -> Result<ParsedRule, String> {
-    let mut cursor = Cursor::new(line);
+/// The conditions there are, as most people write them.
+const SUBJECTS: [&str; 17] = [
+    "family",
+    "stack.module",
+    "module",
+    "stack.function",
+    "function",
+    "stack.package",
+    "package",
+    "stack.abs_path",
+    "path",
+    "category",
+    "app",
+    "error.type",
+    "type",
+    "error.value",
+    "value",
+    "error.mechanism",
+    "mechanism",
+];
+
+const PLACES: &str = "write `[caller] | condition | [callee]`, with one condition in each bracket";
+
+/// Reads one rule. The cursor stays at the word that is wrong.
+pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<ParsedRule, Fault> {
+    let line = cursor.rest();
     let mut rule = ParsedRule {
         caller: None,
         frame: Vec::new(),
@@ -74,52 +98,64 @@ pub(super) fn parse(line: &str) -> Result<ParsedRule, String> {
         condition: String::new(),
     };
     while !cursor.is_at_end() {
+        cursor.begin_word();
         let rest = cursor.rest();
         if rule.actions.is_empty() {
             line[..line.len() - rest.len()].trim().clone_into(&mut rule.condition);
         }
         if rest.starts_with(['[', '|']) {
-            read_neighbour(&mut cursor, &mut rule)?;
-        } else if let Some(action) = read_action(&mut cursor)? {
+            read_neighbour(cursor, &mut rule)?;
+        } else if let Some(action) = read_action(cursor)? {
             rule.actions.push(action);
         } else if rule.actions.is_empty() && rule.callee.is_none() {
-            rule.frame.push(read_matcher(&mut cursor, false)?);
+            rule.frame.push(read_matcher(cursor, false)?);
         } else {
-            return Err(format!("`{rest}` is no action, such as `-app` or `+group`"));
+            let word = rest.split_whitespace().next().unwrap_or_default();
+            return Err(Fault::new(
+                format!("`{word}` is no action"),
+                "conditions stand before the actions, which are `+app`, `-group`, `category=…` and their like",
+            ));
         }
     }
     if rule.frame.is_empty() {
-        return Err("a rule needs a condition, such as `stack.function:main`".to_owned());
+        return Err(Fault::new(
+            "a rule needs a condition",
+            "write one in front, such as `stack.function:main`",
+        ));
     }
     if rule.actions.is_empty() {
-        return Err("a rule needs an action, such as `-app` or `+group`".to_owned());
+        cursor.begin_word();
+        return Err(Fault::new(
+            "a rule needs an action",
+            "write one behind the condition, such as `-app` or `+group`",
+        ));
     }
     Ok(rule)
 }
 
 /// Reads `[matcher] |` before the conditions or `| [matcher]` after them.
-fn read_neighbour(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), String> {
+fn read_neighbour(cursor: &mut Cursor<'_>, rule: &mut ParsedRule) -> Result<(), Fault> {
     let is_callee = cursor.eat("|");
     if !cursor.eat("[") {
-        return Err("a bar stands beside a condition in brackets".to_owned());
+        return Err(Fault::new("a bar stands beside a condition in brackets", PLACES));
     }
     cursor.rest();
     let matcher = read_matcher(cursor, true)?;
     if !cursor.eat("]") {
-        return Err("a bracket holds one condition and is closed with `]`".to_owned());
+        return Err(Fault::new("a bracket holds one condition and is closed with `]`", PLACES));
     }
     let place = match (is_callee, rule.frame.is_empty()) {
         (true, false) => &mut rule.callee,
         (false, true) if cursor.eat("|") => &mut rule.caller,
-        _ => return Err("write `[caller] | condition | [callee]`".to_owned()),
+        _ => return Err(Fault::new("a condition in brackets stands beside a bar", PLACES)),
     };
     match place.replace(matcher) {
         None => Ok(()),
-        Some(_) => Err("there is one caller and one callee at most".to_owned()),
+        Some(_) => Err(Fault::new("there is one caller and one callee at most", PLACES)),
     }
 }
 
-fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, String> {
+fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, Fault> {
     let negated = cursor.eat("!");
     let name = cursor.take_until(|c| c == ':' || c.is_whitespace());
     let subject = match name {
@@ -133,10 +169,13 @@ fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, S
         "error.type" | "type" => Subject::ErrorType,
         "error.value" | "value" => Subject::ErrorValue,
         "error.mechanism" | "mechanism" => Subject::ErrorMechanism,
-        _ => return Err(format!("`{name}` is nothing that a rule can look at")),
+        _ => return Err(Fault::unknown(name, "is nothing that a rule can look at", &SUBJECTS)),
     };
     if !cursor.eat(":") {
-        return Err(format!("`{name}` needs a value behind a colon"));
+        return Err(Fault::new(
+            format!("`{name}` needs a value behind a colon"),
+            format!("write `{name}:…`"),
+        ));
     }
     let unescape = |escaped: char, text: &mut String| {
         if escaped != '\\' {
@@ -149,13 +188,32 @@ fn read_matcher(cursor: &mut Cursor<'_>, in_brackets: bool) -> Result<Matcher, S
         None => cursor.take_until(|c| c.is_whitespace() || (in_brackets && c == ']')).to_owned(),
     };
     if argument.is_empty() {
-        return Err(format!("`{name}` needs a value behind the colon"));
+        return Err(Fault::new(
+            format!("`{name}` needs a value behind the colon"),
+            "write it without a blank, in double quotes if it holds one",
+        ));
     }
+    check_argument(subject, &argument, in_brackets)?;
     Ok(Matcher { negated, subject, argument })
 }
 
+/// Arguments that are no patterns are words that a condition knows.
+fn check_argument(subject: Subject, argument: &str, in_brackets: bool) -> Result<(), Fault> {
+    match subject {
+        Subject::Family => family_bits(argument).map(drop),
+        Subject::App => boolean(argument).map(drop),
+        Subject::ErrorType | Subject::ErrorValue | Subject::ErrorMechanism if in_brackets => {
+            Err(Fault::new(
+                "a condition on the error is no condition on a frame",
+                "write it outside of the brackets",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The action that comes next; `None` if it is none.
-fn read_action(cursor: &mut Cursor<'_>) -> Result<Option<(Action, String)>, String> {
+fn read_action(cursor: &mut Cursor<'_>) -> Result<Option<(Action, String)>, Fault> {
     let mut ahead = *cursor;
     let word = ahead.take_until(char::is_whitespace);
     let action = match word.split_once('=') {
@@ -187,14 +245,18 @@ fn flag(word: &str) -> Option<Action> {
     })
 }
 
-fn number(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| format!("`{text}` is no number of frames"))
+fn number(text: &str) -> Result<u32, Fault> {
+    let fault = |_| Fault::new(format!("`{text}` is no number of frames"), "write a whole number");
+    text.parse().map_err(fault)
 }
 
-fn identifier(name: &str) -> Result<String, String> {
+fn identifier(name: &str) -> Result<String, Fault> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if name.is_empty() || !name.chars().all(is_part) {
-        return Err(format!("`{name}` is no name for a category"));
+        return Err(Fault::new(
+            format!("`{name}` is no name for a category"),
+            "write letters, digits, `_`, `.` and `-`",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -202,6 +264,10 @@ fn identifier(name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(line: &str) -> Result<ParsedRule, Fault> {
+        super::parse(&mut Cursor::new(line))
+    }
 
     #[test]
     fn a_rule_has_conditions_neighbours_and_actions() {
@@ -228,6 +294,14 @@ mod tests {
     }
 
     #[test]
+    fn the_advice_names_what_is_probably_meant() {
+        let advice = |line: &str| parse(line).unwrap_err().advice;
+        assert_eq!(advice("fucntion:a -app"), "did you mean `function`?");
+        assert_eq!(advice("family:naitve -app"), "did you mean `native`?");
+        assert!(advice("moon:a -app").starts_with("write one of family, stack.module, "));
+    }
+
+    #[test]
     fn a_name_that_begins_like_an_action_is_a_condition() {
         assert_eq!(parse("value:x -app").unwrap().frame[0].subject, Subject::ErrorValue);
     }
@@ -249,15 +323,19 @@ mod tests {
             ("function: -app", "needs a value behind the colon"),
             ("function:\"a -app", "a quote is not closed"),
             ("function:a -app b", "`b` is no action"),
-            ("[function:a] -app", "write `[caller] | condition | [callee]`"),
+            ("[function:a] -app", "stands beside a bar"),
             ("[function:a | function:b -app", "closed with `]`"),
             ("function:a | function:b -app", "in brackets"),
             ("function:a | [app:1] | [app:1] -app", "one caller and one callee"),
             ("function:a max-frames=many", "`many` is no number"),
             ("function:a category=ä", "`ä` is no name"),
+            ("app:maybe -app", "neither `yes` nor `no`"),
+            ("family:python -app", "`python` is no family"),
+            ("[type:A] | function:b -app", "no condition on a frame"),
         ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains(problem), "{line}: {error}");
+            let fault = parse(line).unwrap_err();
+            assert!(fault.problem.contains(problem), "{line}: {fault:?}");
+            assert!(!fault.advice.is_empty(), "{line}");
         }
     }
 }

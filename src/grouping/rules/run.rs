@@ -98,6 +98,8 @@ pub(in crate::grouping) struct Run<'r, 'e> {
     frames: Vec<FrameState<'r>>,
     /// The rules worth a look.
     triggered: Bits,
+    /// The lines of the project's rules that matched in the classifier pass.
+    matched_lines: Vec<usize>,
 }
 
 impl<'r, 'e> Run<'r, 'e> {
@@ -115,6 +117,7 @@ impl<'r, 'e> Run<'r, 'e> {
             words_per_frame,
             frames: Vec::with_capacity(frames.len()),
             triggered: set.always.clone(),
+            matched_lines: Vec::new(),
         };
         let mut memory = Memory::default();
         for frame in frames {
@@ -173,8 +176,11 @@ impl<'r, 'e> Run<'r, 'e> {
                 // First all matches, then the effects: a rule does not feed itself.
                 matching.clear();
                 matching.extend(self.matches_of(rule));
-                for action in &rule.classify {
-                    self.apply_classify(action, rule, &matching, &mut pending);
+                if rule.line > 0 && !matching.is_empty() {
+                    self.matched_lines.push(rule.line);
+                }
+                for &at in &matching {
+                    self.apply_classify(rule, at, &mut pending);
                 }
             }
             next = pending.next(index + 1);
@@ -182,14 +188,9 @@ impl<'r, 'e> Run<'r, 'e> {
         self.triggered = pending;
     }
 
-    fn apply_classify(
-        &mut self,
-        action: &Classify,
-        rule: &'r Rule,
-        matching: &[usize],
-        pending: &mut Bits,
-    ) {
-        for &at in matching {
+    /// Does to the frame at `at` all that the rule says, so that of two matches the later has its way.
+    fn apply_classify(&mut self, rule: &'r Rule, at: usize, pending: &mut Bits) {
+        for action in &rule.classify {
             match action {
                 Classify::Category(category) => {
                     self.frames[at].category = *category;
@@ -206,6 +207,14 @@ impl<'r, 'e> Run<'r, 'e> {
                 }
             }
         }
+    }
+
+    /// The lines of the project's rules that match any frame in either pass.
+    pub(in crate::grouping) fn matched_lines(&self) -> impl Iterator<Item = usize> {
+        let rules = self.set.rules.iter().filter(|rule| rule.line > 0);
+        let contributing = rules.filter(|rule| !rule.contribute.is_empty());
+        let matching = contributing.filter(|rule| self.matches_of(rule).next().is_some());
+        self.matched_lines.iter().copied().chain(matching.map(|rule| rule.line))
     }
 
     /// Runs the contribution pass over the parts made of the same frames, for both views.

@@ -2,9 +2,12 @@
 
 mod corpus;
 mod examples;
+mod groups;
 mod preparing;
 mod properties;
 mod rules;
+mod strategies;
+mod switches;
 
 use picket::grouping::{Config, Grouping, group, prepare};
 use picket::protocol::event::Event;

@@ -48,6 +48,8 @@ fn rules_change_what_is_in_app() {
         ("function:b ^-app", "a b c d", "a b"),
         ("function:b v-app -app", "a b c d", "c d"),
         ("function:b -app\nfunction:b +app", "a b", "a b"),
+        // Of two frames that match, all effects of the inner one come last.
+        ("function:b v+app -app ^-app", "a b c b d", "a b c"),
         ("!function:b -app", "a b c", "b"),
         ("app:no function:b +app", "-a -b", "b"),
         ("type:F function:b -app", "a b", "a b"),
