@@ -110,7 +110,7 @@ async fn main() -> anyhow::Result<()> {
     let token = seed(&app).await?;
     let cookie = sign_in(&app).await?;
     let (issue, event): (i64, uuid::Uuid) = sqlx::query_as(
-        "SELECT issues.id, events.event_id FROM issues JOIN events ON events.issue_id = issues.id \
+        "SELECT issues.id, events.event_id FROM issues JOIN events ON events.part_id = issues.id \
          ORDER BY issues.event_count DESC LIMIT 1",
     )
     .fetch_one(&app.db)

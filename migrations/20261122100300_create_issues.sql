@@ -1,10 +1,13 @@
 -- Issues and what is counted about them. Every table begins with the project: it is the
 -- distribution column the day one machine is not enough. No foreign keys lead to settings.
 
--- The next issue number of each project; its row lock serialises the opening of issues.
+-- The last numbers of issues and of further parts in each project; its row lock serialises giving them.
 create table issue_counters (
     project_id bigint primary key,
-    last_number bigint not null
+    last_number bigint not null,
+    last_part bigint not null default 0,
+    -- How often events were moved between issues: writers notice what happened while they waited for locks.
+    moves bigint not null default 0
 );
 
 create table issues (
@@ -40,6 +43,8 @@ create table issues (
     last_seen timestamptz not null,
     first_release text,
     last_release text,
+    -- When the latest event that named a release happened.
+    last_release_seen timestamptz,
     event_count bigint not null,
     user_count bigint not null,
     -- Events whose payload was kept; the rest was sampled away, see `events`.
@@ -48,20 +53,85 @@ create table issues (
     sampled_day date not null,
     sampled_day_count bigint not null,
     created_at timestamptz not null,
+    -- Of how many parts it is made; none if it is merged into another.
+    part_count integer not null,
+    -- The issue that has its parts now; null while it has its own.
+    merged_into bigint,
     primary key (project_id, id)
 );
+create index issues_merged_into on issues (project_id, merged_into) where merged_into is not null;
 create index issues_last_seen on issues (last_seen desc, id desc);
 create index issues_first_seen on issues (first_seen desc, id desc);
 create index issues_archived_until on issues (project_id, id)
     where substatus = 'archived_until_condition_met';
 
--- Which issue owns a hash, and why.
+-- What issues are made of: the events whose first hash is the same. Everything is counted by part, so
+-- that merging, taking apart and moving lose nothing: a part moves with all that it counted.
+-- See docs/decisions/0008-merging-moves-parts.md.
+create table issue_parts (
+    project_id bigint not null,
+    -- Of the part that opened an issue: that issue's id.
+    id bigint not null,
+    -- Whose it is now.
+    issue_id bigint not null,
+    -- Where it returns to when it is taken out.
+    home_issue_id bigint not null,
+    -- The hash that made it.
+    hash text not null,
+    -- What the row of its issue would say if the part were alone in it, JSON; not kept up while it is.
+    summary jsonb,
+    created_at timestamptz not null,
+    primary key (project_id, id)
+);
+create index issue_parts_issue on issue_parts (project_id, issue_id);
+create index issue_parts_home on issue_parts (project_id, home_issue_id);
+
+-- What people did with parts, act by act, so that it can be undone.
+create table issue_acts (
+    project_id bigint not null,
+    id uuid not null,
+    -- merge, take_out, split, move
+    kind text not null,
+    -- The issue that it was done to.
+    issue_id bigint not null,
+    actor_id bigint,
+    -- What undoing needs besides the moves: states of issues, pairs that were kept apart.
+    before jsonb not null,
+    created_at timestamptz not null,
+    undone_at timestamptz,
+    primary key (project_id, id)
+);
+create table issue_moves (
+    project_id bigint not null,
+    act_id uuid not null,
+    part_id bigint not null,
+    from_issue_id bigint not null,
+    to_issue_id bigint not null,
+    from_home_id bigint not null,
+    to_home_id bigint not null,
+    primary key (project_id, act_id, part_id)
+);
+create index issue_moves_part on issue_moves (project_id, part_id);
+
+-- Issues that people took apart: nothing automatic may join them. The lower id first.
+create table issue_separations (
+    project_id bigint not null,
+    issue_id bigint not null,
+    other_id bigint not null,
+    actor_id bigint,
+    created_at timestamptz not null,
+    primary key (project_id, issue_id, other_id)
+);
+
+-- Which hash leads where, and why.
 create table issue_hashes (
     project_id bigint not null,
     -- 32 hex digits.
     hash text not null,
+    -- The part whose events brought it, and the issue that has the part now.
+    part_id bigint not null,
     issue_id bigint not null,
-    -- created, second_hash, merge …
+    -- created, second_hash
     origin text not null,
     -- app, system, default, custom_client_fingerprint …
     variant text not null,
@@ -74,43 +144,46 @@ create table issue_hashes (
 );
 create index issue_hashes_issue on issue_hashes (project_id, issue_id);
 
--- Events per issue, environment ('' = none) and hour.
+-- Events per part, environment ('' = none) and hour.
 create table issue_hours (
     project_id bigint not null,
-    issue_id bigint not null,
+    part_id bigint not null,
     hour timestamptz not null,
     environment text not null,
     event_count bigint not null,
-    primary key (project_id, issue_id, hour, environment)
+    primary key (project_id, part_id, hour, environment)
 ) with (fillfactor = 70);
--- Which issues had events when: leads to the latest events of a project.
-create index issue_hours_hour on issue_hours (project_id, hour, issue_id);
+-- Which parts had events when: leads to the latest events of a project.
+create index issue_hours_hour on issue_hours (project_id, hour, part_id);
 
--- Where an issue was seen.
-create table issue_environments (
+-- In which releases and environments a part was seen; '' = none.
+create table issue_releases (
     project_id bigint not null,
-    issue_id bigint not null,
+    part_id bigint not null,
     environment text not null,
+    release text not null,
     event_count bigint not null,
     first_seen timestamptz not null,
     last_seen timestamptz not null,
-    primary key (project_id, issue_id, environment)
+    primary key (project_id, part_id, environment, release)
 ) with (fillfactor = 70);
+-- The issues of a release.
+create index issue_releases_release on issue_releases (project_id, release, part_id);
 
--- Tag values of an issue. At most MAX_TAG_VALUES per key; the rest is counted under ''.
+-- Tag values of a part. At most MAX_TAG_VALUES per key; the rest is counted under ''.
 -- Room in each page lets Postgres count up in place, without touching the indexes.
 create table issue_tags (
     project_id bigint not null,
-    issue_id bigint not null,
+    part_id bigint not null,
     key text not null,
     value text not null,
     event_count bigint not null,
     first_seen timestamptz not null,
     last_seen timestamptz not null,
-    primary key (project_id, issue_id, key, value)
+    primary key (project_id, part_id, key, value)
 ) with (fillfactor = 70);
--- With the issue, so that searches need nothing but the index.
-create index issue_tags_value on issue_tags (project_id, key, value, issue_id);
+-- With the part, so that searches need nothing but the index.
+create index issue_tags_value on issue_tags (project_id, key, value, part_id);
 
 -- Tags that a lane of a journal has seen and not counted yet, because it is behind: see
 -- src/domain/issues/batch/tags. Empty when Picket has caught up.
@@ -119,7 +192,7 @@ create table waiting_tags (
     id uuid not null,
     node uuid not null,
     lane integer not null,
-    -- Issue, time and tags of each event: JSON, zstd.
+    -- Part, time and tags of each event: JSON, zstd.
     sightings bytea not null,
     created_at timestamptz not null,
     primary key (project_id, id)
@@ -133,13 +206,13 @@ create table project_tags (
     primary key (project_id, key)
 );
 
--- Who met an issue: a 64-bit hash of the user's identity.
+-- Who met a part: a 64-bit hash of the user's identity.
 create table issue_users (
     project_id bigint not null,
-    issue_id bigint not null,
+    part_id bigint not null,
     user_hash bigint not null,
     first_seen timestamptz not null,
-    primary key (project_id, issue_id, user_hash)
+    primary key (project_id, part_id, user_hash)
 );
 
 -- What happened to an issue.
@@ -147,7 +220,7 @@ create table issue_activity (
     project_id bigint not null,
     issue_id bigint not null,
     id uuid not null,
-    -- opened, resolved, reopened, archived, regressed
+    -- opened, resolved, reopened, archived, regressed, merged, taken_out, split, undone …
     kind text not null,
     -- Null: Picket itself.
     actor_id bigint,

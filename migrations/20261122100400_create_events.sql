@@ -1,12 +1,13 @@
 -- Events, by day of reception: retention drops whole days.
 -- Each day's partition gets its keys when it is made (infra/db/partitions.rs):
 --   unique (project_id, event_id)
---   (project_id, issue_id, occurred_at desc, event_id desc)
+--   (project_id, part_id, occurred_at desc, event_id desc)
 
 create table events (
     project_id bigint not null,
     event_id uuid not null,
-    issue_id bigint not null,
+    -- Of an issue, which leads to it: `issue_parts`.
+    part_id bigint not null,
     received_at timestamptz not null,
     occurred_at timestamptz not null,
     level smallint not null,

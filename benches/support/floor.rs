@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
-use picket::base::{EventId, IssueId, ProjectId};
+use picket::base::{EventId, PartId, ProjectId};
 use picket::config::Config;
 use picket::domain::events::batch::{NewEvent, store};
 use picket::infra::compression::{self, Dictionary, FIRST_ID};
@@ -216,7 +216,7 @@ fn row(waiting: &Waiting) -> NewEvent<'_> {
     NewEvent {
         project_id: ProjectId(1),
         event_id: waiting.event_id,
-        issue_id: IssueId(1),
+        part_id: PartId(1),
         received_at: now,
         occurred_at: now,
         level: Level::Error,

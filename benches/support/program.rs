@@ -76,7 +76,7 @@ impl Program {
     /// Removes what is stored.
     pub(crate) async fn clear(&self) {
         sqlx::query(
-            "TRUNCATE events, issues, issue_counters, issue_hashes, issue_hours, issue_environments, \
+            "TRUNCATE events, issues, issue_counters, issue_parts, issue_hashes, issue_hours, issue_releases, \
              issue_tags, project_tags, issue_users, issue_activity, outcomes",
         )
         .execute(&self.db)

@@ -19,7 +19,8 @@ WHERE projects.place = seed_events.place
 INSERT INTO issues (
     project_id, id, kind, level, platform, logger, title, culprit, exception_type, exception_value, filename,
     function, is_unhandled, status, substatus, status_changed_at, first_seen, last_seen, first_release,
-    last_release, event_count, user_count, kept_count, sampled_day, sampled_day_count, created_at
+    last_release, event_count, user_count, kept_count, sampled_day, sampled_day_count, created_at,
+    part_count
 )
 SELECT project_id, (project_id << 32) | number, 'error', (ARRAY[20, 30, 40, 40, 40, 50])[1 + number % 6],
        'python', '', 'Error' || number % 500 || ': something went wrong with ' || md5(number::text),
@@ -29,14 +30,17 @@ SELECT project_id, (project_id << 32) | number, 'error', (ARRAY[20, 30, 40, 40, 
        CASE WHEN number % 10 = 0 THEN 'resolved' WHEN number % 17 = 0 THEN 'ignored' ELSE 'unresolved' END,
        CASE WHEN number % 10 = 0 THEN NULL WHEN number % 17 = 0 THEN 'archived_until_escalating' ELSE 'ongoing' END,
        now(), min(at), max(at), 'shop@1.' || number % 20, 'shop@1.' || number % 20,
-       count(*), least(count(*), 50), count(*), current_date, 1, now()
+       count(*), least(count(*), 50), count(*), current_date, 1, now(), 1
 FROM seed_events
 GROUP BY project_id, number
 --
-INSERT INTO issue_environments
-SELECT project_id, (project_id << 32) | number, environment, count(*), min(at), max(at)
+INSERT INTO issue_parts
+SELECT project_id, id, id, id, md5(id::text), NULL, now() FROM issues
+--
+INSERT INTO issue_releases
+SELECT project_id, (project_id << 32) | number, environment, 'shop@1.' || number % 20, count(*), min(at), max(at)
 FROM seed_events
-GROUP BY 1, 2, 3
+GROUP BY 1, 2, 3, 4
 --
 INSERT INTO issue_hours
 SELECT project_id, (project_id << 32) | number, date_trunc('hour', at), environment, count(*)
@@ -56,7 +60,7 @@ INSERT INTO project_tags
 SELECT project_id, key, sum(event_count) FROM issue_tags GROUP BY project_id, key
 --
 INSERT INTO issue_hashes
-SELECT project_id, md5(id::text), id, 'created', 'app', 'bench', NULL, now() FROM issues
+SELECT project_id, md5(id::text), id, id, 'created', 'app', 'bench', NULL, now() FROM issues
 --
 INSERT INTO events
 SELECT project_id, gen_random_uuid(), (project_id << 32) | number, at + interval '1 second', at, 40,

@@ -105,7 +105,9 @@ impl FromRequestParts<App> for InIssue {
             Err(_) => issues::find_by_short_id(&mut db, organization, named).await?,
         };
         let own = issue.filter(|issue| issue.organization_id == organization);
-        Ok(Self { caller, issue: own.ok_or(Error::NotFound)?, path })
+        // Whoever kept the id of a merged issue finds the one that has its events.
+        let issue = issues::follow(&mut db, own.ok_or(Error::NotFound)?).await?;
+        Ok(Self { caller, issue, path })
     }
 }
 

@@ -49,6 +49,8 @@ id! {
     IssueId;
     /// The running number of an issue within its project; people see it in base 32.
     IssueNumber;
+    /// A part of an issue: what moves as a whole when issues are merged or taken apart. See [`PartId::new`].
+    PartId;
 }
 
 /// How many low bits of an [`IssueId`] hold the issue's number.
@@ -91,6 +93,28 @@ impl IssueId {
     }
 }
 
+/// Set in the ids of parts that did not open an issue, so that they never meet an issue's number.
+const LATER_PART: i64 = 1 << (ISSUE_NUMBER_BITS - 1);
+
+impl PartId {
+    /// The id of the further part `number` of `project`. The part that opens an issue is called like the issue.
+    pub fn new(project: ProjectId, number: i64) -> Self {
+        Self((project.0 << ISSUE_NUMBER_BITS) | LATER_PART | number)
+    }
+
+    /// The project it belongs to.
+    pub fn project(self) -> ProjectId {
+        ProjectId(self.0 >> ISSUE_NUMBER_BITS)
+    }
+}
+
+impl From<IssueId> for PartId {
+    /// The part that opened the issue.
+    fn from(issue: IssueId) -> Self {
+        Self(issue.0)
+    }
+}
+
 impl IssueNumber {
     /// Reads the part of a short id after its last dash; `O`, `I` and `L` are read as 0, 1, 1.
     pub fn from_base32(text: &str) -> Option<Self> {
@@ -107,7 +131,7 @@ impl IssueNumber {
                 let value = BASE32.iter().position(|known| *known == digit)?;
                 Some(sum * 32 + i64::try_from(value).ok()?)
             })
-            .filter(|number| *number < (1 << ISSUE_NUMBER_BITS))
+            .filter(|number| *number < LATER_PART)
             .map(Self)
     }
 }
@@ -177,8 +201,9 @@ mod tests {
         assert_eq!(IssueNumber::from_base32("iL"), Some(IssueNumber(33)));
         assert_eq!(IssueNumber::from_base32("U"), None);
         assert_eq!(IssueNumber::from_base32(""), None);
-        assert_eq!(IssueNumber::from_base32("3ZZZZZZ"), Some(IssueNumber((1 << 32) - 1)));
-        assert_eq!(IssueNumber::from_base32("4000000"), None);
+        assert_eq!(IssueNumber::from_base32("3ZZZZZZ"), None);
+        assert_eq!(IssueNumber::from_base32("1ZZZZZZ"), Some(IssueNumber((1 << 31) - 1)));
+        assert_eq!(IssueNumber::from_base32("2000000"), None, "those are parts");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod slug;
 
 pub use clock::{Clock, Timestamp};
 pub use ids::{
-    ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, ProjectId, SessionId, UserId,
+    ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, PartId, ProjectId, SessionId, UserId,
 };
 pub use page::{Cursor, Page, PageRequest};
 pub use slug::Slug;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::base::{EventId, IssueId, ProjectId, Timestamp};
+use crate::base::{EventId, PartId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
 use crate::domain::journal::LaneKey;
@@ -120,6 +120,7 @@ pub async fn store(
     if !fresh.is_empty() {
         let arrivals: Vec<&Arrival> = fresh.iter().map(|event| &event.arrival).collect();
         let assignment = issues::batch::assign(db, &arrivals).await?;
+        issues::batch::parts::store::insert_parts(db, &assignment.new_parts, now).await?;
         insert_hashes(db, target, &fresh, &assignment, now).await?;
         let Target { lane, tags, sampling, .. } = target;
         let recording = Recording { lane, tags, sampling };
@@ -239,26 +240,26 @@ fn rows<'a>(
     recorded: &Recorded,
     dictionaries: &Dictionaries,
 ) -> Vec<NewEvent<'a>> {
-    let assigned = assignment.issues.iter().zip(&recorded.kept);
+    let assigned = assignment.owners.iter().zip(&recorded.kept);
     events
         .iter()
         .zip(assigned)
-        .map(|(event, (issue, is_kept))| {
-            row(event, *issue, is_kept.then(|| event.payload.bytes(dictionaries)))
+        .map(|(event, (owner, is_kept))| {
+            row(event, owner.part, is_kept.then(|| event.payload.bytes(dictionaries)))
         })
         .collect()
 }
 
 fn row<'a>(
     event: &'a PreparedEvent,
-    issue_id: IssueId,
+    part_id: PartId,
     payload: Option<Cow<'a, [u8]>>,
 ) -> NewEvent<'a> {
     let arrival = &event.arrival;
     NewEvent {
         project_id: arrival.project_id,
         event_id: event.event_id,
-        issue_id,
+        part_id,
         received_at: arrival.received_at,
         occurred_at: arrival.occurred_at,
         level: arrival.level,
@@ -278,8 +279,8 @@ fn note_hot(
     assignment: &Assignment,
     recorded: &Recorded,
 ) {
-    for (arrival, issue) in arrivals.iter().zip(&assignment.issues) {
-        let day_count = recorded.day_counts.get(issue).copied().unwrap_or(0);
+    for (arrival, owner) in arrivals.iter().zip(&assignment.owners) {
+        let day_count = recorded.day_counts.get(&owner.issue).copied().unwrap_or(0);
         if day_count > target.sampling.full_per_day
             && let Some(primary) = arrival.hashes.first()
         {

@@ -26,8 +26,8 @@ use super::filters::project::ProjectFiltersPath;
 use super::home::HomePath;
 use super::issues::attachments::{AttachmentImagePath, AttachmentPath};
 use super::issues::paths::{
-    EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath, IssuePath,
-    IssueTagsPath,
+    EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath,
+    IssueMergingPath, IssuePath, IssueTagsPath,
 };
 use super::organizations::quarantine::{
     QuarantineDeletePath, QuarantineDownloadPath, QuarantinePath, QuarantineRetryPath,
@@ -77,9 +77,18 @@ impl fmt::Display for Access {
 }
 
 /// The table.
-#[rustfmt::skip]
 pub fn routes() -> Routes<App, Access> {
-    Routes::new()
+    issues_routes(projects_routes(people_routes(Routes::new()))).get(
+        assets::ASSET_PATH,
+        Access::Asset,
+        assets::show_asset,
+    )
+}
+
+/// Who somebody is, and what belongs to them and their organization.
+#[rustfmt::skip]
+fn people_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
         .get (HomePath::PATH,                 Access::Public,   home::show_home)
         .get (SetupPath::PATH,                Access::Public,   setup::show_setup)
         .post(SetupPath::PATH,                Access::Public,   setup::set_up)
@@ -106,7 +115,12 @@ pub fn routes() -> Routes<App, Access> {
 
         .get (OrganizationPrivacyPath::PATH,  Access::Member,   privacy::organization::show_organization_privacy)
         .post(OrganizationPrivacyPath::PATH,  Access::Member,   privacy::organization::update_organization_privacy)
+}
 
+/// Projects and their settings.
+#[rustfmt::skip]
+fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
         .get (ProjectListPath::PATH,          Access::Member,   projects::list::show_project_list)
         .get (NewProjectPath::PATH,           Access::Member,   projects::new::show_new_project)
         .post(NewProjectPath::PATH,           Access::Member,   projects::new::create_project)
@@ -127,7 +141,12 @@ pub fn routes() -> Routes<App, Access> {
         .get (ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::show_project_grouping)
 
         .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
+}
 
+/// What is broken, and what users say about it.
+#[rustfmt::skip]
+fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
         .get (IssueListPath::PATH,            Access::Member,   issues::list::show_issue_list)
         .post(IssueListPath::PATH,            Access::Member,   issues::actions::change_issues)
         .get (IssuePath::PATH,                Access::Member,   issues::detail::show_issue)
@@ -138,13 +157,13 @@ pub fn routes() -> Routes<App, Access> {
         .get (AttachmentImagePath::PATH,      Access::Member,   issues::attachments::show_attachment_image)
         .get (IssueTagsPath::PATH,            Access::Member,   issues::tags::show_issue_tags)
         .get (IssueGroupingPath::PATH,        Access::Member,   issues::grouping::show_issue_grouping)
+        .get (IssueMergingPath::PATH,         Access::Member,   issues::merging::show_merging)
+        .post(IssueMergingPath::PATH,         Access::Member,   issues::merging::change_merging)
         .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)
 
         .get (FeedbackPath::PATH,             Access::Member,   feedback::list::show_feedback)
         .get (FeedbackAttachmentPath::PATH,   Access::Member,   feedback::attachments::download_feedback_attachment)
         .get (FeedbackImagePath::PATH,        Access::Member,   feedback::attachments::show_feedback_image)
-
-        .get (assets::ASSET_PATH,             Access::Asset,    assets::show_asset)
 }
 
 /// The pages as a router, with the check of every route's access in front of it.

@@ -10,7 +10,7 @@
     if (!form) return;
     const all = boxes();
     const count = all.filter((box) => box.checked).length;
-    for (const button of form.querySelectorAll("[data-needs-selection]")) button.disabled = count === 0;
+    for (const button of form.querySelectorAll("[data-needs-selection]")) button.disabled = count < Number(button.dataset.needsSelection || 1);
     const words = form.querySelector("[data-selected]");
     if (words) words.textContent = count === 0 ? "" : `${count} selected`;
     const every = form.querySelector("[data-select-all]");
@@ -86,6 +86,7 @@
     x: toggle,
     e: () => press("e"),
     a: () => press("a"),
+    m: () => press("m"),
     z: () => document.querySelector("[data-undo]")?.click(),
   };
 

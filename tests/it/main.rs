@@ -6,6 +6,7 @@ mod architecture;
 mod chromium;
 mod cli;
 mod crash;
+mod domain;
 mod fuzz;
 mod grouping;
 mod infra;

@@ -80,5 +80,15 @@ fn on_the_wire(kind: ActivityKind, detail: &Value) -> (&'static str, Value) {
         ActivityKind::Reopened => ("set_unresolved", json!({})),
         ActivityKind::Archived => ("set_ignored", detail.clone()),
         ActivityKind::Regressed => ("set_regression", json!({})),
+        ActivityKind::Merged | ActivityKind::Received => {
+            ("merge", json!({ "issues": detail["issues"] }))
+        }
+        ActivityKind::GaveBack => ("unmerge_source", json!({ "issues": detail["issues"] })),
+        ActivityKind::TakenOut | ActivityKind::SplitOff => {
+            ("unmerge_destination", json!({ "issues": detail["issues"] }))
+        }
+        // Clients know no such thing; they show an unknown type as it is.
+        ActivityKind::MergedInto => ("merged_into", json!({ "issues": detail["issues"] })),
+        ActivityKind::Undone => ("undone", json!({ "issues": detail["issues"] })),
     }
 }

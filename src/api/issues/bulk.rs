@@ -14,6 +14,7 @@ use crate::api::place::{InOrganization, InProject, scope};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{IssueId, Timestamp, UserId};
+use crate::domain::issues::moves::{self, Act, Actor};
 use crate::domain::issues::{self, IssueFilter, Scope};
 
 /// The most issues that one request changes.
@@ -39,6 +40,26 @@ impl ChangedView {
             substatus: Some(state.substatus.map_or(Value::Null, |it| it.as_str().into())),
             status_details: Some(state.detail.to_json()),
         })
+    }
+}
+
+/// The issues that are one now.
+#[derive(Debug, Serialize)]
+struct MergedView {
+    merge: ParentView,
+}
+
+/// Who is left, and who went into it.
+#[derive(Debug, Serialize)]
+struct ParentView {
+    parent: String,
+    children: Vec<String>,
+}
+
+impl MergedView {
+    fn new(act: &Act) -> Self {
+        let children = act.others.iter().map(IssueId::to_string).collect();
+        Self { merge: ParentView { parent: act.issue.to_string(), children } }
     }
 }
 
@@ -82,6 +103,10 @@ async fn update(
     let wish = body.wish(app.clock.now())?;
     if ids.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    if body.is_merge() {
+        let act = moves::merge(app, Actor { scope, user: actor }, ids, None).await?;
+        return Ok(Json(MergedView::new(&act)).into_response());
     }
     let view = ChangedView::new(&wish);
     wish.fulfil(app, scope, ids, actor).await?;

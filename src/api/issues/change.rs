@@ -104,13 +104,18 @@ impl ChangeBody {
         }
     }
 
+    /// Whether the issues are to become one: any value but the empty ones says so.
+    pub(super) fn is_merge(&self) -> bool {
+        let empty = [Value::Null, json!(false), json!(0), json!("")];
+        self.merge.as_ref().is_some_and(|merge| !empty.contains(merge))
+    }
+
     /// A change that would be forgotten is refused; taking away what nobody has is not.
     fn refuse_what_is_not_there(&self) -> Result<()> {
         let is_assigned = !matches!(&self.assigned_to, None | Some(Value::Null))
             && self.assigned_to != Some(json!(""));
         let wishes = [
             ("assignedTo", is_assigned),
-            ("merge", self.merge.as_ref().is_some_and(|merge| !merge.is_null())),
             ("discard", self.discard == Some(true)),
             ("priority", self.priority.is_some()),
             ("isBookmarked", self.is_bookmarked == Some(true)),

@@ -1,16 +1,18 @@
 //! The hashes that lead to an issue.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::Serialize;
 
-use crate::api::Result;
 use crate::api::events::{FullEvent, latest_of_hash};
 use crate::api::pagination::ListUrl;
 use crate::api::parameters::Parameters;
 use crate::api::place::InIssue;
+use crate::api::{Error, Result};
 use crate::app::App;
-use crate::domain::issues;
+use crate::domain::issues::moves::{self, Actor};
+use crate::domain::issues::{self, Scope};
 
 /// A hash with the latest event that had it.
 #[derive(Debug, Serialize)]
@@ -18,6 +20,28 @@ use crate::domain::issues;
 struct HashView {
     id: String,
     latest_event: Option<FullEvent>,
+}
+
+/// Makes the hashes that `id` names an issue of their own, with all events of the parts that they lead to.
+pub(in crate::api) async fn delete_hashes(
+    State(app): State<App>,
+    place: InIssue,
+    parameters: Parameters,
+) -> Result<Response> {
+    let named: Vec<&str> = parameters.named("id").collect();
+    if named.is_empty() {
+        return Err(Error::invalid("id", "Name the hashes to take out."));
+    }
+    let mut db = app.db.acquire().await?;
+    let parts = moves::parts_of_hashes(&mut db, place.issue.id, &named).await?;
+    drop(db);
+    if parts.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let scope = Scope::project(place.caller.organization.id, place.issue.project_id);
+    let user = place.caller.user.as_ref().map(|user| user.id);
+    moves::split(&app, Actor { scope: &scope, user }, place.issue.id, &parts).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 /// Answers the hashes of an issue, the oldest first.

@@ -61,27 +61,28 @@ pub(super) async fn count_issues(
     .await
 }
 
-/// Payloads of events of these platforms that were received since `since`, at most `per_issue` of each
-/// of the `issues` issues seen last.
+/// Payloads of events of these platforms that were received since `since`, at most `per_part` of each
+/// part of the `issues` issues seen last.
 pub(super) async fn list_payloads(
     db: &mut PgConnection,
     platforms: &[String],
     since: Timestamp,
     issues: i64,
-    per_issue: i64,
+    per_part: i64,
 ) -> sqlx::Result<Vec<Vec<u8>>> {
     query_scalar!(
         r#"
         SELECT latest.payload AS "payload!"
         FROM (
             SELECT project_id, id FROM issues
-            WHERE platform = ANY($1) AND last_seen >= $2
+            WHERE platform = ANY($1) AND last_seen >= $2 AND merged_into IS NULL
             ORDER BY last_seen DESC
             LIMIT $3
         ) AS recent
+        JOIN issue_parts AS part ON part.project_id = recent.project_id AND part.issue_id = recent.id
         CROSS JOIN LATERAL (
             SELECT payload FROM events
-            WHERE events.project_id = recent.project_id AND events.issue_id = recent.id
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
               AND received_at >= $2 AND payload IS NOT NULL
             ORDER BY occurred_at DESC, event_id DESC
             LIMIT $4
@@ -90,7 +91,7 @@ pub(super) async fn list_payloads(
         platforms,
         since,
         issues,
-        per_issue,
+        per_part,
     )
     .fetch_all(db)
     .await

@@ -15,7 +15,7 @@ pub use payload::Payload;
 use chrono::TimeDelta;
 use sqlx::PgConnection;
 
-use crate::base::{EventId, IssueId, Page, ProjectId, Timestamp};
+use crate::base::{EventId, IssueId, Page, PartId, ProjectId, Timestamp};
 use crate::domain::Result;
 use crate::protocol::event::Level;
 
@@ -202,20 +202,20 @@ pub async fn list_of_issue(
     Ok(page_of(rows, filter))
 }
 
-/// Events of some issues of a project, in the order that `filter` reads: as many as its page needs to know
+/// Events of some parts of a project's issues, in the order that `filter` reads: as many as its page needs to know
 /// whether it is the last. `from` is when the earliest of them may have happened.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn read_of_issues(
+pub async fn read_of_parts(
     db: &mut PgConnection,
     project: ProjectId,
-    issues: &[IssueId],
+    parts: &[PartId],
     from: Timestamp,
     filter: &EventFilter,
 ) -> Result<Vec<EventRow>> {
     let since = from.checked_sub_signed(MAX_AHEAD).unwrap_or(from);
-    Ok(store::list_of_issues(db, project, issues, since, filter).await?)
+    Ok(store::list_of_parts(db, project, parts, since, filter).await?)
 }
 
 /// The page of what was read for it.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::EventRow;
 use super::filter::{Condition, EventFilter, Field};
-use crate::base::{EventId, IssueId, ProjectId, Timestamp};
+use crate::base::{EventId, IssueId, PartId, ProjectId, Timestamp};
 use crate::domain::query::{Pattern, TimeRange};
 
 type Sql = QueryBuilder<Postgres>;
@@ -20,11 +20,12 @@ pub(super) async fn find(
     query_as!(
         EventRow,
         r#"
-        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-               environment, release, user_label, title, transaction,
+        SELECT events.project_id, event_id, part.issue_id, received_at, occurred_at, level,
+               primary_hash, environment, release, user_label, title, transaction,
                payload IS NOT NULL AS "has_payload!"
         FROM events
-        WHERE project_id = $1 AND event_id = $2
+        JOIN issue_parts AS part ON part.project_id = events.project_id AND part.id = events.part_id
+        WHERE events.project_id = $1 AND event_id = $2
         ORDER BY received_at DESC
         LIMIT 1
         "#,
@@ -45,11 +46,12 @@ pub(super) async fn find_anywhere(
     query_as!(
         EventRow,
         r#"
-        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-               environment, release, user_label, title, transaction,
+        SELECT events.project_id, event_id, part.issue_id, received_at, occurred_at, level,
+               primary_hash, environment, release, user_label, title, transaction,
                payload IS NOT NULL AS "has_payload!"
         FROM events
-        WHERE project_id = ANY($1) AND event_id = $2
+        JOIN issue_parts AS part ON part.project_id = events.project_id AND part.id = events.part_id
+        WHERE events.project_id = ANY($1) AND event_id = $2
         ORDER BY received_at DESC
         LIMIT 1
         "#,
@@ -70,13 +72,21 @@ pub(super) async fn find_latest(
     query_as!(
         EventRow,
         r#"
-        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-               environment, release, user_label, title, transaction,
-               payload IS NOT NULL AS "has_payload!"
-        FROM events
-        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
-          AND (NOT $4 OR payload IS NOT NULL)
-        ORDER BY occurred_at DESC, event_id DESC
+        SELECT event.project_id, event.event_id, part.issue_id, event.received_at, event.occurred_at,
+               event.level, event.primary_hash, event.environment, event.release, event.user_label,
+               event.title, event.transaction, event.has_payload AS "has_payload!"
+        FROM issue_parts AS part
+        CROSS JOIN LATERAL (
+            SELECT project_id, event_id, received_at, occurred_at, level, primary_hash, environment,
+                   release, user_label, title, transaction, payload IS NOT NULL AS has_payload
+            FROM events
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
+              AND received_at >= $3 AND (NOT $4 OR payload IS NOT NULL)
+            ORDER BY occurred_at DESC, event_id DESC
+            LIMIT 1
+        ) AS event
+        WHERE part.project_id = $1 AND part.issue_id = $2
+        ORDER BY event.occurred_at DESC, event.event_id DESC
         LIMIT 1
         "#,
         issue.project().0,
@@ -99,19 +109,21 @@ pub(super) async fn find_latest_of_hash(
     query_as!(
         EventRow,
         r#"
-        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-               environment, release, user_label, title, transaction, has_payload AS "has_payload!"
-        FROM (
-            SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-                   environment, release, user_label, title, transaction,
-                   payload IS NOT NULL AS has_payload
+        SELECT event.project_id, event.event_id, part.issue_id, event.received_at, event.occurred_at,
+               event.level, event.primary_hash, event.environment, event.release, event.user_label,
+               event.title, event.transaction, event.has_payload AS "has_payload!"
+        FROM issue_parts AS part
+        CROSS JOIN LATERAL (
+            SELECT project_id, event_id, received_at, occurred_at, level, primary_hash, environment,
+                   release, user_label, title, transaction, payload IS NOT NULL AS has_payload
             FROM events
-            WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
+              AND received_at >= $3
             ORDER BY occurred_at DESC, event_id DESC
             LIMIT $5
-        ) AS latest
-        WHERE primary_hash = $4
-        ORDER BY occurred_at DESC, event_id DESC
+        ) AS event
+        WHERE part.project_id = $1 AND part.issue_id = $2 AND event.primary_hash = $4
+        ORDER BY event.occurred_at DESC, event.event_id DESC
         LIMIT 1
         "#,
         issue.project().0,
@@ -133,12 +145,21 @@ pub(super) async fn find_oldest(
     query_as!(
         EventRow,
         r#"
-        SELECT project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash,
-               environment, release, user_label, title, transaction,
-               payload IS NOT NULL AS "has_payload!"
-        FROM events
-        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
-        ORDER BY occurred_at, event_id
+        SELECT event.project_id, event.event_id, part.issue_id, event.received_at, event.occurred_at,
+               event.level, event.primary_hash, event.environment, event.release, event.user_label,
+               event.title, event.transaction, event.has_payload AS "has_payload!"
+        FROM issue_parts AS part
+        CROSS JOIN LATERAL (
+            SELECT project_id, event_id, received_at, occurred_at, level, primary_hash, environment,
+                   release, user_label, title, transaction, payload IS NOT NULL AS has_payload
+            FROM events
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
+              AND received_at >= $3
+            ORDER BY occurred_at, event_id
+            LIMIT 1
+        ) AS event
+        WHERE part.project_id = $1 AND part.issue_id = $2
+        ORDER BY event.occurred_at, event.event_id
         LIMIT 1
         "#,
         issue.project().0,
@@ -157,10 +178,17 @@ pub(super) async fn find_before(
 ) -> sqlx::Result<Option<EventId>> {
     query_scalar!(
         r#"
-        SELECT event_id FROM events
-        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
-          AND (occurred_at, event_id) < ($4, $5)
-        ORDER BY occurred_at DESC, event_id DESC
+        SELECT event.event_id
+        FROM issue_parts AS part
+        CROSS JOIN LATERAL (
+            SELECT event_id, occurred_at FROM events
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
+              AND received_at >= $3 AND (occurred_at, event_id) < ($4, $5)
+            ORDER BY occurred_at DESC, event_id DESC
+            LIMIT 1
+        ) AS event
+        WHERE part.project_id = $1 AND part.issue_id = $2
+        ORDER BY event.occurred_at DESC, event.event_id DESC
         LIMIT 1
         "#,
         event.project_id.0,
@@ -181,10 +209,17 @@ pub(super) async fn find_after(
 ) -> sqlx::Result<Option<EventId>> {
     query_scalar!(
         r#"
-        SELECT event_id FROM events
-        WHERE project_id = $1 AND issue_id = $2 AND received_at >= $3
-          AND (occurred_at, event_id) > ($4, $5)
-        ORDER BY occurred_at, event_id
+        SELECT event.event_id
+        FROM issue_parts AS part
+        CROSS JOIN LATERAL (
+            SELECT event_id, occurred_at FROM events
+            WHERE events.project_id = part.project_id AND events.part_id = part.id
+              AND received_at >= $3 AND (occurred_at, event_id) > ($4, $5)
+            ORDER BY occurred_at, event_id
+            LIMIT 1
+        ) AS event
+        WHERE part.project_id = $1 AND part.issue_id = $2
+        ORDER BY event.occurred_at, event.event_id
         LIMIT 1
         "#,
         event.project_id.0,
@@ -243,9 +278,11 @@ pub(super) async fn find_payloads(
     .await
 }
 
-/// The columns of an [`EventRow`].
-const COLUMNS: &str = "project_id, event_id, issue_id, received_at, occurred_at, level, primary_hash, \
-     environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload";
+/// Events of the parts that the rest of the statement chooses, each part's own beginning of the page.
+const OF_PARTS: &str = "SELECT found.* FROM issue_parts AS part CROSS JOIN LATERAL (\
+     SELECT events.project_id, event_id, part.issue_id, received_at, occurred_at, level, primary_hash, \
+     environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload \
+     FROM events WHERE events.project_id = part.project_id AND events.part_id = part.id";
 
 /// Events of an issue for a page, in the order of reading; none was received before `received_since`.
 pub(super) async fn list_of_issue(
@@ -254,32 +291,32 @@ pub(super) async fn list_of_issue(
     received_since: Timestamp,
     filter: &EventFilter,
 ) -> sqlx::Result<Vec<EventRow>> {
-    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM events WHERE project_id = "));
-    sql.push_bind(issue.project().0).push(" AND issue_id = ").push_bind(issue.0);
+    let mut sql = Sql::new(OF_PARTS);
     push_rest(&mut sql, received_since, filter);
-    sql.build_query_as().persistent(false).fetch_all(db).await
-}
-
-/// Events of some issues of a project for a page, in the order of reading.
-pub(super) async fn list_of_issues(
-    db: &mut PgConnection,
-    project: ProjectId,
-    issues: &[IssueId],
-    received_since: Timestamp,
-    filter: &EventFilter,
-) -> sqlx::Result<Vec<EventRow>> {
-    let ids: Vec<i64> = issues.iter().map(|id| id.0).collect();
-    let mut sql = Sql::new("SELECT found.* FROM unnest(");
-    sql.push_bind(ids).push("::bigint[]) AS wanted (id) CROSS JOIN LATERAL (");
-    sql.push(format_args!("SELECT {COLUMNS} FROM events WHERE project_id = "));
-    sql.push_bind(project.0).push(" AND issue_id = wanted.id");
-    push_rest(&mut sql, received_since, filter);
-    sql.push(") AS found");
+    sql.push(") AS found WHERE part.project_id = ").push_bind(issue.project().0);
+    sql.push(" AND part.issue_id = ").push_bind(issue.0);
     push_order(&mut sql, filter);
     sql.build_query_as().persistent(false).fetch_all(db).await
 }
 
-/// Everything behind the issue: what events have to fulfil, their order, and how many there may be.
+/// Events of some parts of a project's issues for a page, in the order of reading.
+pub(super) async fn list_of_parts(
+    db: &mut PgConnection,
+    project: ProjectId,
+    parts: &[PartId],
+    received_since: Timestamp,
+    filter: &EventFilter,
+) -> sqlx::Result<Vec<EventRow>> {
+    let ids: Vec<i64> = parts.iter().map(|id| id.0).collect();
+    let mut sql = Sql::new(OF_PARTS);
+    push_rest(&mut sql, received_since, filter);
+    sql.push(") AS found WHERE part.project_id = ").push_bind(project.0);
+    sql.push(" AND part.id = ANY(").push_bind(ids).push(")");
+    push_order(&mut sql, filter);
+    sql.build_query_as().persistent(false).fetch_all(db).await
+}
+
+/// Everything behind the part: what events have to fulfil, their order, and how many there may be.
 fn push_rest(sql: &mut Sql, received_since: Timestamp, filter: &EventFilter) {
     sql.push(" AND received_at >= ").push_bind(received_since);
     push_range(sql, filter.period);

@@ -80,7 +80,8 @@ pub(super) async fn list(
         ) AS page
         JOIN projects ON projects.id = page.project_id
         LEFT JOIN LATERAL (
-            SELECT issue_id FROM events
+            SELECT part.issue_id FROM events
+            JOIN issue_parts AS part ON part.project_id = events.project_id AND part.id = events.part_id
             WHERE events.project_id = page.project_id AND events.event_id = page.event_id
             LIMIT 1
         ) AS event ON true
@@ -121,7 +122,8 @@ pub(super) async fn list_backward(
         ) AS page
         JOIN projects ON projects.id = page.project_id
         LEFT JOIN LATERAL (
-            SELECT issue_id FROM events
+            SELECT part.issue_id FROM events
+            JOIN issue_parts AS part ON part.project_id = events.project_id AND part.id = events.part_id
             WHERE events.project_id = page.project_id AND events.event_id = page.event_id
             LIMIT 1
         ) AS event ON true

@@ -21,6 +21,20 @@ pub enum ActivityKind {
     Archived,
     /// An event arrived after it was resolved.
     Regressed,
+    /// Others were merged into it.
+    Merged,
+    /// It was merged into another.
+    MergedInto,
+    /// Some of its events went to other issues.
+    GaveBack,
+    /// It was merged, and is an issue of its own again.
+    TakenOut,
+    /// It was made of events of another.
+    SplitOff,
+    /// It got events of another.
+    Received,
+    /// A merge, a taking out or a move was undone.
+    Undone,
 }
 
 impl ActivityKind {
@@ -32,6 +46,13 @@ impl ActivityKind {
             Self::Reopened => "reopened",
             Self::Archived => "archived",
             Self::Regressed => "regressed",
+            Self::Merged => "merged",
+            Self::MergedInto => "merged_into",
+            Self::GaveBack => "gave_back",
+            Self::TakenOut => "taken_out",
+            Self::SplitOff => "split_off",
+            Self::Received => "received",
+            Self::Undone => "undone",
         }
     }
 }

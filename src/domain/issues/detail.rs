@@ -69,6 +69,10 @@ pub struct Issue {
     pub user_count: i64,
     /// Events whose payload was kept.
     pub kept_count: i64,
+    /// Of how many parts it is made.
+    pub part_count: i32,
+    /// The issue that it was merged into and that has all its events now.
+    pub merged_into: Option<IssueId>,
 }
 
 impl Issue {
@@ -95,6 +99,25 @@ impl Issue {
 /// When the database fails.
 pub async fn find(db: &mut PgConnection, id: IssueId) -> Result<Option<Issue>> {
     Ok(find_many(db, &[id]).await?.pop())
+}
+
+/// The most issues that are followed from one to the next.
+const MAX_HOPS: usize = 16;
+
+/// The issue itself, or the one that it was merged into.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow(db: &mut PgConnection, issue: Issue) -> Result<Issue> {
+    let mut current = issue;
+    for _ in 0..MAX_HOPS {
+        let Some(next) = current.merged_into else { break };
+        match find(db, next).await? {
+            Some(next) => current = next,
+            None => break,
+        }
+    }
+    Ok(current)
 }
 
 /// The issues of these ids, in their order; ids without an issue are left out.

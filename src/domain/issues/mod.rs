@@ -12,18 +12,21 @@ mod activity;
 pub mod batch;
 mod detail;
 mod latest;
+pub mod moves;
 pub mod query;
 pub mod retention;
 mod search;
 mod state;
 mod stats;
 mod store;
+mod summary;
 mod tags;
 pub mod triage;
 
 pub use activity::{Activity, ActivityKind, activity};
 pub use detail::{
-    Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, hash, hashes,
+    Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, follow,
+    hash, hashes,
 };
 pub use latest::list_events;
 pub use query::Condition;

@@ -25,7 +25,8 @@ pub(super) async fn find_many(
                issues.status_detail AS "status_detail: sqlx::types::Json<StatusDetail>",
                issues.status_changed_at, issues.first_seen, issues.last_seen,
                issues.first_release, issues.last_release,
-               issues.event_count, issues.user_count, issues.kept_count
+               issues.event_count, issues.user_count, issues.kept_count,
+               issues.part_count, issues.merged_into AS "merged_into: IssueId"
         FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS wanted (project_id, id, place)
         JOIN issues ON issues.project_id = wanted.project_id AND issues.id = wanted.id
         JOIN projects ON projects.id = issues.project_id
@@ -61,10 +62,13 @@ pub(super) async fn list_environments(
     query_as!(
         SeenIn,
         r#"
-        SELECT environment, event_count, first_seen, last_seen
-        FROM issue_environments
-        WHERE project_id = $1 AND issue_id = $2
-        ORDER BY event_count DESC, environment
+        SELECT seen.environment, sum(seen.event_count)::bigint AS "event_count!",
+               min(seen.first_seen) AS "first_seen!", max(seen.last_seen) AS "last_seen!"
+        FROM issue_parts AS part
+        JOIN issue_releases AS seen ON seen.project_id = part.project_id AND seen.part_id = part.id
+        WHERE part.project_id = $1 AND part.issue_id = $2
+        GROUP BY seen.environment
+        ORDER BY 2 DESC, seen.environment
         "#,
         id.project().0,
         id.0,
@@ -172,12 +176,12 @@ pub(super) async fn count_steps(
     query_as!(
         StepCount,
         r#"
-        SELECT issue_hours.issue_id AS "issue_id: IssueId",
+        SELECT part.issue_id AS "issue_id: IssueId",
                date_bin($5::bigint * interval '1 second', issue_hours.hour, $3) AS "start!",
                sum(issue_hours.event_count)::bigint AS "event_count!"
         FROM unnest($1::bigint[], $2::bigint[]) AS wanted (project_id, id)
-        JOIN issue_hours ON issue_hours.project_id = wanted.project_id
-            AND issue_hours.issue_id = wanted.id
+        JOIN issue_parts AS part ON part.project_id = wanted.project_id AND part.issue_id = wanted.id
+        JOIN issue_hours ON issue_hours.project_id = part.project_id AND issue_hours.part_id = part.id
         WHERE issue_hours.hour >= $3
           AND (cardinality($4::text[]) = 0 OR issue_hours.environment = ANY($4))
         GROUP BY 1, 2
@@ -211,15 +215,15 @@ pub(super) async fn count_window(
     query_as!(
         WindowCount,
         r#"
-        SELECT issue_hours.issue_id AS "issue_id: IssueId",
+        SELECT part.issue_id AS "issue_id: IssueId",
                sum(issue_hours.event_count)::bigint AS "event_count!"
         FROM unnest($1::bigint[], $2::bigint[]) AS wanted (project_id, id)
-        JOIN issue_hours ON issue_hours.project_id = wanted.project_id
-            AND issue_hours.issue_id = wanted.id
+        JOIN issue_parts AS part ON part.project_id = wanted.project_id AND part.issue_id = wanted.id
+        JOIN issue_hours ON issue_hours.project_id = part.project_id AND issue_hours.part_id = part.id
         WHERE ($3::timestamptz IS NULL OR issue_hours.hour >= date_trunc('hour', $3, 'UTC'))
           AND ($4::timestamptz IS NULL OR issue_hours.hour < $4)
           AND (cardinality($5::text[]) = 0 OR issue_hours.environment = ANY($5))
-        GROUP BY issue_hours.issue_id
+        GROUP BY part.issue_id
         "#,
         &projects,
         &ids,
@@ -263,6 +267,7 @@ pub(super) async fn lock_states(
                issues.status_detail AS "status_detail: sqlx::types::Json<StatusDetail>"
         FROM issues
         WHERE (issues.project_id, issues.id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
+          AND issues.merged_into IS NULL
           AND issues.project_id IN (
               SELECT id FROM projects
               WHERE organization_id = $3 AND (cardinality($4::bigint[]) = 0 OR id = ANY($4))
@@ -329,7 +334,7 @@ pub(super) async fn reopen_due(
         FROM (
             SELECT project_id, id
             FROM issues
-            WHERE substatus = 'archived_until_condition_met'
+            WHERE substatus = 'archived_until_condition_met' AND merged_into IS NULL
               AND (archived_until <= $1 OR archived_until_events <= event_count
                    OR archived_until_users <= user_count)
             ORDER BY project_id, id
@@ -355,6 +360,7 @@ pub(super) async fn age(db: &mut PgConnection, before: Timestamp, limit: i64) ->
             SELECT project_id, id
             FROM issues
             WHERE status = 'unresolved' AND substatus IN ('new', 'regressed', 'escalating')
+              AND merged_into IS NULL
               AND status_changed_at <= $1
             ORDER BY project_id, id
             LIMIT $2

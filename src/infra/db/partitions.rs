@@ -59,7 +59,7 @@ impl Partitioned {
         match self {
             Self::Events => &[
                 "ALTER TABLE {} ADD CONSTRAINT {}_event UNIQUE (project_id, event_id)",
-                "CREATE INDEX {}_issue ON {} (project_id, issue_id, occurred_at DESC, event_id DESC)",
+                "CREATE INDEX {}_part ON {} (project_id, part_id, occurred_at DESC, event_id DESC)",
             ],
             Self::Attachments => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, event_id, attachment_id)"],

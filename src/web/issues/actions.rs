@@ -14,8 +14,10 @@ use super::paths::{self, IssueListPath, IssuePath};
 use super::toast::{self, Toast};
 use crate::app::App;
 use crate::base::{IssueId, Timestamp};
+use crate::domain;
 use crate::domain::events::Which;
-use crate::domain::issues::{self, Archive, Resolution, Scope};
+use crate::domain::issues::moves::{self, Act, Actor};
+use crate::domain::issues::{self, Archive, Issue, Resolution, Scope};
 use crate::web::{Error, Form, Member, Query, Result};
 
 /// The most issues that are changed at once: a page of the list.
@@ -40,6 +42,7 @@ enum Verb {
     Resolve(Resolution),
     Reopen,
     Archive(Archive),
+    Merge,
     Undo,
 }
 
@@ -61,6 +64,7 @@ impl Verb {
             "archive-day" => until(now.checked_add_signed(TimeDelta::days(1)), None),
             "archive-week" => until(now.checked_add_signed(TimeDelta::days(7)), None),
             "archive-100" => until(None, Some(100)),
+            "merge" => Some(Self::Merge),
             "undo" => Some(Self::Undo),
             _ => None,
         }
@@ -127,12 +131,37 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
         Verb::Archive(how) => {
             Toast::new("archived", &issues::archive(app, &scope, ids, how, actor).await?)
         }
+        Verb::Merge => {
+            let asked = Actor { scope: &scope, user: actor };
+            match moves::merge(app, asked, ids, None).await {
+                Ok(act) => toast_of(app, &act).await?,
+                // A selection that cannot be merged is no reason to leave the list.
+                Err(
+                    domain::Error::Invalid { problem, .. } | domain::Error::LimitReached(problem),
+                ) => Toast { text: problem, undo: String::new() },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Verb::Undo if let Some((project, id)) = toast::read_act(undo) => {
+            let asked = Actor { scope: &scope, user: actor };
+            Toast::act_undone(&moves::undo(app, asked, project, id).await?)
+        }
         Verb::Undo => {
             let states = toast::read_undo(undo).filter(|states| states.len() <= MAX_SELECTED);
             let states = states.ok_or_else(unknown_verb)?;
             Toast::undone(&issues::restore(app, &scope, states, actor).await?)
         }
     })
+}
+
+/// What to say about an act, with the names that people know the issues by.
+pub(super) async fn toast_of(app: &App, act: &Act) -> Result<Toast> {
+    let mut db = app.db.acquire().await?;
+    let ids: Vec<IssueId> = std::iter::once(act.issue).chain(act.others.iter().copied()).collect();
+    let names: Vec<String> =
+        issues::find_many(&mut db, &ids).await?.iter().map(Issue::short_id).collect();
+    let (issue, others) = names.split_first().ok_or(Error::NotFound)?;
+    Ok(Toast::of_act(act, issue, others))
 }
 
 #[cfg(test)]

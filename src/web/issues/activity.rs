@@ -47,6 +47,9 @@ fn icon(kind: ActivityKind) -> &'static str {
         ActivityKind::Reopened => "reopen",
         ActivityKind::Archived => "archive",
         ActivityKind::Regressed => "alert",
+        ActivityKind::Merged | ActivityKind::MergedInto | ActivityKind::Received => "merge",
+        ActivityKind::GaveBack | ActivityKind::TakenOut | ActivityKind::SplitOff => "split",
+        ActivityKind::Undone => "undo",
     }
 }
 
@@ -61,6 +64,26 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
             None => "reopened it: an event arrived after it was resolved".to_owned(),
         },
         ActivityKind::Reopened => "reopened it".to_owned(),
+        ActivityKind::Merged => {
+            let reopened = detail.get("isReopened").and_then(Value::as_bool) == Some(true);
+            let tail =
+                if reopened { "; one of them waits for somebody, so this one does" } else { "" };
+            format!("merged {} into it{tail}", named(detail))
+        }
+        ActivityKind::MergedInto => format!("merged it into {}", named(detail)),
+        ActivityKind::GaveBack => format!("moved events from it to {}", named(detail)),
+        ActivityKind::TakenOut => format!("took it out of {}", named(detail)),
+        ActivityKind::SplitOff => format!("made it of events of {}", named(detail)),
+        ActivityKind::Received => format!("moved events from {} to it", named(detail)),
+        ActivityKind::Undone => {
+            let what = match said("kind") {
+                Some("merge") => "merging with",
+                Some("take_out") => "the taking out, beside",
+                Some("split") => "the splitting, beside",
+                _ => "the moving of events, beside",
+            };
+            format!("undid {what} {}", named(detail))
+        }
         ActivityKind::Archived => "archived it".to_owned(),
         ActivityKind::Resolved => {
             match (said("inRelease"), said("inCommit"), detail.get("inNextRelease")) {
@@ -70,6 +93,17 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
                 _ => "resolved it".to_owned(),
             }
         }
+    }
+}
+
+/// The issues of a line, as people list them: `SHOP-1, SHOP-2 and SHOP-5`.
+fn named(detail: &Value) -> String {
+    let names = detail.get("issues").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    match names.as_slice() {
+        [] => "another issue".to_owned(),
+        [alone] => (*alone).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

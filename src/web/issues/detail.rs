@@ -16,7 +16,7 @@ use super::paths::{self, EventJsonPath, IssueEventPath, IssuePath};
 use super::tags::{TagView, event_tags};
 use super::toast::Toast;
 use crate::app::App;
-use crate::base::{EventId, Timestamp};
+use crate::base::{EventId, IssueNumber, Timestamp};
 use crate::domain::events::payload::{self, Payload};
 use crate::domain::events::{self, EventRow, Neighbours, Which};
 use crate::domain::feedback;
@@ -24,6 +24,7 @@ use crate::domain::issues::{self, Issue};
 use crate::infra::http::cookies::Cookies;
 use crate::web::components::time::Moment;
 use crate::web::feedback::list::FeedbackView;
+use crate::web::redirect::Redirect;
 use crate::web::{Error, Member, Page, Query, Result, Shell};
 
 /// Remembers the order of frames that a reader chose.
@@ -111,8 +112,22 @@ pub async fn show_issue(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
+    if is_other(&path.issue, &issue) {
+        let organization = member.organization.slug.clone();
+        let note = format!("{} was merged into this issue.", path.issue.to_uppercase());
+        let here = IssuePath { organization, issue: issue.short_id() };
+        return Ok(Redirect::to(here).with_flash(note).into_response());
+    }
     let asked = Asked { which: Which::Recommended, query: &query, headers: &headers, toast: None };
     show(&app, &mut db, &member, &issue, asked).await
+}
+
+/// Whether the address names an issue that was merged into this one.
+fn is_other(name: &str, issue: &Issue) -> bool {
+    let is_number = name.parse() == Ok(issue.id);
+    let digits =
+        |name: &str| name.rsplit_once('-').map(|(_, number)| IssueNumber::from_base32(number));
+    !is_number && digits(name) != Some(Some(issue.id.number()))
 }
 
 /// Shows an issue with a chosen event.

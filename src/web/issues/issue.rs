@@ -37,6 +37,10 @@ impl ChartQuery {
 pub(super) struct IssueFrame {
     /// The address of the issue.
     pub(super) url: String,
+    /// Where it is merged and taken apart.
+    pub(super) merging_url: String,
+    /// Where its project's grouping is set.
+    pub(super) grouping_url: String,
     /// The address of the list of its project.
     pub(super) project_url: String,
     /// The address of the list.
@@ -77,7 +81,9 @@ pub(super) struct IssueFrame {
     pub(super) chart: Bars,
     /// Whether the chart shows a day; otherwise a fortnight.
     pub(super) is_day: bool,
-    /// The page that is shown: `event`, `tags`, `grouping` or `activity`.
+    /// Of how many parts it is made; empty for one.
+    pub(super) parts: String,
+    /// The page that is shown: `event`, `tags`, `grouping`, `merging` or `activity`.
     pub(super) tab: &'static str,
 }
 
@@ -109,8 +115,14 @@ impl IssueFrame {
         let short_id = issue.short_id();
         let is_day = period == StatsPeriod::Day;
         let span = if is_day { "24 hours" } else { "14 days" };
+        let url = format!("{list_url}/{}", link::path_part(&short_id));
         Self {
-            url: format!("{list_url}/{}", link::path_part(&short_id)),
+            merging_url: format!("{url}/merging"),
+            grouping_url: format!(
+                "/{organization}/projects/{}/settings/grouping",
+                issue.project_slug
+            ),
+            url,
             project_url: format!("{list_url}?project={}", issue.project_slug),
             list_url,
             project: issue.project_name.clone(),
@@ -131,6 +143,7 @@ impl IssueFrame {
             last_seen: Moment::new(issue.last_seen, now),
             chart: Bars::new(series, period.step(), span),
             is_day,
+            parts: if issue.part_count > 1 { issue.part_count.to_string() } else { String::new() },
             tab: "event",
         }
     }

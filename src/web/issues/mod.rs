@@ -13,6 +13,7 @@ mod filter;
 pub mod grouping;
 mod issue;
 pub mod list;
+pub mod merging;
 pub mod paths;
 mod row;
 #[cfg(test)]

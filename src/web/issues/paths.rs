@@ -70,6 +70,16 @@ pub struct IssueGroupingPath {
     pub issue: String,
 }
 
+/// What it is made of, and what else may be the same problem.
+#[derive(Clone, Debug, Deserialize, TypedPath)]
+#[typed_path("/{organization}/issues/{issue}/merging", rejection(Error))]
+pub struct IssueMergingPath {
+    /// Whose.
+    pub organization: Slug,
+    /// A short id or the number.
+    pub issue: String,
+}
+
 /// What happened to it.
 #[derive(Clone, Debug, Deserialize, TypedPath)]
 #[typed_path("/{organization}/issues/{issue}/activity", rejection(Error))]
@@ -87,5 +97,7 @@ pub(super) async fn find(db: &mut PgConnection, member: &Member, name: &str) -> 
         Ok(id) => issues::find(db, id).await?,
         Err(_) => issues::find_by_short_id(db, organization, name).await?,
     };
-    issue.filter(|issue| issue.organization_id == organization).ok_or(Error::NotFound)
+    let issue = issue.filter(|issue| issue.organization_id == organization);
+    // A link to a merged issue leads to the one that has its events.
+    Ok(issues::follow(db, issue.ok_or(Error::NotFound)?).await?)
 }

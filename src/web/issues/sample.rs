@@ -19,6 +19,7 @@ use super::detail::DetailView;
 use super::event::stack::Order;
 use super::grouping::GroupingView;
 use super::list::{Empty, ListView};
+use super::merging::MergingView;
 use super::tags::TagsView;
 
 /// When the samples are looked at.
@@ -57,6 +58,8 @@ pub(super) fn issue() -> Issue {
         event_count: 1_204,
         user_count: 89,
         kept_count: 1_204,
+        part_count: 1,
+        merged_into: None,
     }
 }
 
@@ -215,6 +218,7 @@ fn nothing_in_an_event_becomes_markup() {
     issue.project_name = "<script>alert(1)</script>".to_owned();
     check("hostile-list", &ListView::sample(&[issue.clone()], None));
     check("hostile-tags", &TagsView::sample(&issue));
+    check("hostile-merging", &MergingView::sample(&issue));
 }
 
 #[test]

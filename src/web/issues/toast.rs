@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::IssueId;
+use uuid::Uuid;
+
+use crate::base::{IssueId, ProjectId};
+use crate::domain::issues::moves::{Act, ActKind};
 use crate::domain::issues::{Change, State, Status, StatusDetail, Substatus};
 use crate::web::components::number;
 
@@ -27,6 +30,35 @@ impl Toast {
         Self { text: format!("{count} {done}."), undo }
     }
 
+    /// The toast of something that was done with the parts of issues; `others` are their short ids.
+    pub(super) fn of_act(act: &Act, issue: &str, others: &[String]) -> Self {
+        let others = match others {
+            [alone] => alone.clone(),
+            many => number::counted_len(many.len(), "issue", "issues"),
+        };
+        let reopened =
+            if act.is_reopened { " It waits for somebody, as one of them did." } else { "" };
+        let text = match act.kind {
+            ActKind::Merge => format!("Merged {others} into {issue}.{reopened}"),
+            ActKind::TakeOut => format!("Took {others} out of {issue}. They are kept apart now."),
+            ActKind::Split => {
+                format!("Made {others} of events of {issue}. They are kept apart now.")
+            }
+            ActKind::Move => format!("Moved events from {others} to {issue}."),
+        };
+        Self { text, undo: format!("{ACT}{}:{}", act.issue.project(), act.id) }
+    }
+
+    /// The toast of an act undone.
+    pub(super) fn act_undone(act: &Act) -> Self {
+        let what = match act.kind {
+            ActKind::Merge => "the issues are apart again",
+            ActKind::TakeOut | ActKind::Split => "the issues are one again",
+            ActKind::Move => "the events are back",
+        };
+        Self { text: format!("Undone: {what}."), undo: String::new() }
+    }
+
     /// The toast of something undone; there is no undoing that.
     pub(super) fn undone(changes: &[Change]) -> Self {
         let count = number::counted_len(changes.len(), "issue is", "issues are");
@@ -48,6 +80,15 @@ impl StateBefore {
         let State { status, substatus, detail } = change.before.clone();
         Self { issue: change.id, status, substatus, detail }
     }
+}
+
+/// How the undoing of an act begins.
+const ACT: &str = "act:";
+
+/// The act that the form of "undo" carries; `None` if it carries something else.
+pub(super) fn read_act(text: &str) -> Option<(ProjectId, Uuid)> {
+    let (project, act) = text.strip_prefix(ACT)?.split_once(':')?;
+    Some((project.parse().ok()?, act.parse().ok()?))
 }
 
 /// The states that the form of "undo" carries; `None` if it is not one of ours.

@@ -183,7 +183,6 @@ async fn what_would_be_forgotten_is_refused() {
         (json!({"status": "resolved", "statusDetails": {"inRelease": "latest"}}), "inRelease"),
         (json!({"status": "resolved", "statusDetails": {"inCommit": 7}}), "inCommit"),
         (json!({"assignedTo": "me"}), "assignedTo"),
-        (json!({"merge": 1}), "merge"),
         (json!({"discard": true}), "discard"),
         (json!({"priority": "high"}), "priority"),
         (json!({"isBookmarked": true}), "isBookmarked"),

@@ -55,7 +55,7 @@ async fn a_second_event_with_the_same_id_is_refused_by_the_day() {
     let mut db = database.pool.acquire().await.unwrap();
     let today = day("2026-11-22");
     partitions::ensure(&mut db, Partitioned::Events, today..=today).await.unwrap();
-    let insert = "INSERT INTO events (project_id, event_id, issue_id, received_at, occurred_at, level, \
+    let insert = "INSERT INTO events (project_id, event_id, part_id, received_at, occurred_at, level, \
                   primary_hash, title) VALUES (1, 'c0ffee00-0000-4000-8000-000000000000', 7, \
                   '2026-11-22 10:00Z', '2026-11-22 10:00Z', 4, '', '')";
 

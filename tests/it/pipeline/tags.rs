@@ -3,60 +3,29 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use picket::base::{ProjectId, Timestamp};
-use picket::domain::issues::batch::{
-    self, Arrival, ArrivalHash, Counting, NewHash, Recording, Sampling, Subject,
-};
+use picket::base::ProjectId;
+use picket::domain::issues::batch::{self, Arrival, Counting};
 use picket::domain::journal::LaneKey;
-use picket::protocol::event::Level;
 use reqwest::StatusCode;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::TestApp;
+use crate::support::batch::{LANE, now, store};
 
 /// Issue number, key, value, events.
 type TagRow = (i64, String, String, i64);
 
-const LANE: LaneKey = LaneKey { node: Uuid::from_u128(7), lane: 0 };
-
-fn now() -> Timestamp {
-    "2026-11-20T12:00:00Z".parse().unwrap()
-}
-
 fn arrival(hash: &str, tags: &[(&str, &str)]) -> Arrival {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
     Arrival {
-        project_id: ProjectId(1),
-        received_at: now(),
-        occurred_at: now(),
-        level: Level::Error,
-        platform: "python".to_owned(),
-        logger: String::new(),
-        subject: Subject::default(),
-        environment: None,
-        release: None,
-        user_hash: None,
-        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        hashes: vec![ArrivalHash { variant: "app".to_owned(), hash: hash.to_owned() }],
+        tags: tags.iter().map(owned).collect(),
+        ..crate::support::batch::arrival(ProjectId(1), &[hash])
     }
-}
-
-/// Stores what arrives as a batch of [`LANE`].
-async fn store(app: &TestApp, arrivals: &[Arrival], tags: Counting) {
-    let arrivals: Vec<&Arrival> = arrivals.iter().collect();
-    let recording = Recording { lane: LANE, tags, sampling: Sampling { full_per_day: 1000 } };
-    let mut tx = app.app.db.begin().await.unwrap();
-    let assignment = batch::assign(&mut tx, &arrivals).await.unwrap();
-    let hashes: &[NewHash] = &assignment.new_hashes;
-    let explanations = vec![Vec::new(); hashes.len()];
-    batch::store::insert_hashes(&mut tx, hashes, &explanations, "test", now()).await.unwrap();
-    batch::record(&mut tx, &arrivals, &assignment, recording, now()).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 async fn tags(app: &TestApp) -> Vec<TagRow> {
     sqlx::query_as(
-        "SELECT issue_id & 4294967295, key, value, event_count FROM issue_tags ORDER BY 1, 2, 3",
+        "SELECT part_id & 4294967295, key, value, event_count FROM issue_tags ORDER BY 1, 2, 3",
     )
     .fetch_all(&app.app.db)
     .await
@@ -107,7 +76,8 @@ async fn what_a_lane_left_waiting_is_counted_when_it_begins_but_not_for_issues_t
     store(&app, &both, Counting::Later).await;
     sqlx::raw_sql(
         "DELETE FROM issues WHERE id & 4294967295 = 2;
-         DELETE FROM issue_tags WHERE issue_id & 4294967295 = 2",
+         DELETE FROM issue_parts WHERE id & 4294967295 = 2;
+         DELETE FROM issue_tags WHERE part_id & 4294967295 = 2",
     )
     .execute(&app.app.db)
     .await

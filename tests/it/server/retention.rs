@@ -47,12 +47,12 @@ async fn rows(app: &TestApp, id: IssueId) -> Value {
         "SELECT jsonb_build_object(
             'issues', (SELECT count(*) FROM issues WHERE id = $1),
             'hashes', (SELECT count(*) FROM issue_hashes WHERE issue_id = $1),
-            'hours', (SELECT count(*) FROM issue_hours WHERE issue_id = $1),
-            'environments', (SELECT count(*) FROM issue_environments WHERE issue_id = $1),
-            'tags', (SELECT count(*) FROM issue_tags WHERE issue_id = $1),
-            'users', (SELECT count(*) FROM issue_users WHERE issue_id = $1),
+            'hours', (SELECT count(*) FROM issue_hours WHERE part_id = $1),
+            'environments', (SELECT count(*) FROM issue_releases WHERE part_id = $1),
+            'tags', (SELECT count(*) FROM issue_tags WHERE part_id = $1),
+            'users', (SELECT count(*) FROM issue_users WHERE part_id = $1),
             'activity', (SELECT count(*) FROM issue_activity WHERE issue_id = $1),
-            'events', (SELECT count(*) FROM events WHERE issue_id = $1))",
+            'events', (SELECT count(*) FROM events WHERE part_id = $1))",
     )
     .bind(id.0)
     .fetch_one(&app.app.db)
@@ -176,7 +176,7 @@ async fn more_than_one_transaction_holds_is_removed_in_one_run() {
     );
     assert_eq!(copied.execute(&app.app.db).await.unwrap().rows_affected(), 300);
     let hours = sqlx::query(
-        "INSERT INTO issue_hours SELECT project_id, issue_id, hour - step * interval '1 hour', environment, 1
+        "INSERT INTO issue_hours SELECT project_id, part_id, hour - step * interval '1 hour', environment, 1
          FROM issue_hours, generate_series(1, 4000) AS step",
     );
     hours.execute(&app.app.db).await.unwrap();

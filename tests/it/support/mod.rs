@@ -1,6 +1,7 @@
 //! What the tests stand on: one private Postgres for the run, one database for each test.
 
 mod app;
+pub(crate) mod batch;
 mod cluster;
 pub(crate) mod corpus;
 pub(crate) mod data_dir;

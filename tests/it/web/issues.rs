@@ -9,13 +9,13 @@ use crate::support::{TestApp, TestProject};
 
 const ADA: &str = "ada@example.com";
 
-async fn ada(app: &TestApp) -> Browser {
+pub(super) async fn ada(app: &TestApp) -> Browser {
     create_user(app, ADA).await;
     Browser::signed_in(app, ADA).await
 }
 
 /// Sends an event and waits until its issue can be seen; gives the event's id.
-async fn send(app: &TestApp, project: &TestProject, mut event: Value) -> String {
+pub(super) async fn send(app: &TestApp, project: &TestProject, mut event: Value) -> String {
     let id = picket::base::EventId::random().to_string();
     event["event_id"] = json!(id);
     let body = format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\"}}\n{event}\n");
@@ -24,7 +24,7 @@ async fn send(app: &TestApp, project: &TestProject, mut event: Value) -> String 
     id
 }
 
-fn error(kind: &str, value: &str) -> Value {
+pub(super) fn error(kind: &str, value: &str) -> Value {
     json!({
         "platform": "python",
         "release": "shop@1.0",
@@ -39,13 +39,13 @@ fn error(kind: &str, value: &str) -> Value {
 }
 
 /// The titles in a list, in its order.
-fn titles(page: &str) -> Vec<String> {
+pub(super) fn titles(page: &str) -> Vec<String> {
     let link = |row: &str| between(row, "<b>", "</b>").unwrap().to_owned();
     page.split("data-item>").skip(1).map(link).collect()
 }
 
 /// The number that the list's checkbox of an issue sends.
-fn number_of(page: &str, short_id: &str) -> String {
+pub(super) fn number_of(page: &str, short_id: &str) -> String {
     let rows = page.split("name=\"issue\" value=\"").skip(1);
     let row = rows.into_iter().find(|row| row.contains(&format!("Select {short_id}\"")));
     row.unwrap().split('"').next().unwrap().to_owned()

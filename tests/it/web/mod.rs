@@ -9,6 +9,7 @@ mod filters;
 mod issues;
 mod keys;
 mod limits;
+mod merging;
 mod privacy;
 mod projects;
 mod quarantine;

@@ -25,7 +25,7 @@ pub(super) fn encode(events: &[NewEvent<'_>]) -> Vec<u8> {
         out.extend_from_slice(&COLUMNS.to_be_bytes());
         put(&mut out, &event.project_id.0.to_be_bytes());
         put(&mut out, event.event_id.0.as_bytes());
-        put(&mut out, &event.issue_id.0.to_be_bytes());
+        put(&mut out, &event.part_id.0.to_be_bytes());
         put(&mut out, &micros_since_2000(event.received_at).to_be_bytes());
         put(&mut out, &micros_since_2000(event.occurred_at).to_be_bytes());
         put(&mut out, &event.level.number().to_be_bytes());

@@ -9,7 +9,7 @@ pub mod store;
 
 use std::borrow::Cow;
 
-use crate::base::{EventId, IssueId, ProjectId, Timestamp};
+use crate::base::{EventId, PartId, ProjectId, Timestamp};
 use crate::protocol::event::Level;
 
 /// An event on its way into the table.
@@ -19,8 +19,8 @@ pub struct NewEvent<'a> {
     pub project_id: ProjectId,
     /// The client's id of the event.
     pub event_id: EventId,
-    /// The issue it belongs to.
-    pub issue_id: IssueId,
+    /// The part of the issue that it belongs to.
+    pub part_id: PartId,
     /// When Picket accepted it.
     pub received_at: Timestamp,
     /// When it happened, by the client's clock, within the bounds of normalisation.

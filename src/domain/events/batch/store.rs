@@ -38,7 +38,7 @@ pub async fn insert(db: &mut PgConnection, events: &[NewEvent<'_>]) -> sqlx::Res
     }
     let mut stream = db
         .copy_in_raw(
-            "COPY events (project_id, event_id, issue_id, received_at, occurred_at, level, \
+            "COPY events (project_id, event_id, part_id, received_at, occurred_at, level, \
              primary_hash, environment, release, user_label, title, transaction, payload) \
              FROM STDIN (FORMAT BINARY)",
         )

@@ -1,36 +1,61 @@
 //! Which issue does each event belong to?
 //!
-//! An event brings one or two hashes. The first of them that an issue owns decides; its other hashes
-//! are then attached to that issue, unless somebody owns them already (`grouping.md` §12.3). Where no
-//! hash is known, an issue is opened.
+//! An event brings one or two hashes. The first of them that leads to an issue decides; its other hashes
+//! then lead there, too, unless they lead somewhere already (`grouping.md` §12.3). Where no hash is known,
+//! an issue is opened. Events of one first hash are counted together as a part of their issue.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::PgConnection;
 
+use super::parts::{self, Moves};
 use super::{Arrival, store};
-use crate::base::{IssueId, IssueNumber, ProjectId};
+use crate::base::{IssueId, IssueNumber, PartId, ProjectId};
+
+/// The most parts that an issue gets by itself. What comes later counts with the part that it was recognised
+/// by: first hashes that are different each time (names of a build) must not cost a part each.
+pub const MAX_PARTS: i64 = 200;
+
+/// Whose an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The issue.
+    pub issue: IssueId,
+    /// Its part.
+    pub part: PartId,
+}
 
 /// The issues of a batch.
 #[derive(Debug, Default)]
 pub struct Assignment {
-    /// The issue of each arrival, in the same order.
-    pub issues: Vec<IssueId>,
+    /// Whose each arrival is, in the same order.
+    pub owners: Vec<Owner>,
     /// The issues that did not exist before.
     pub opened: HashSet<IssueId>,
-    /// The hashes that no issue owned before, with the arrival that brought them.
+    /// The parts that did not exist before.
+    pub new_parts: Vec<NewPart>,
+    /// The hashes that led nowhere before, with the arrival that brought them.
     pub new_hashes: Vec<NewHash>,
+    /// How often events had been moved when this was looked up.
+    pub(super) moves: Moves,
 }
 
-/// A hash that becomes an issue's own.
+/// A part that an issue gets.
+#[derive(Clone, Debug)]
+pub struct NewPart {
+    /// Itself, and the issue.
+    pub owner: Owner,
+    /// The hash that makes it.
+    pub hash: String,
+}
+
+/// A hash that leads to an issue from now on.
 #[derive(Clone, Debug)]
 pub struct NewHash {
-    /// The project.
-    pub project_id: ProjectId,
     /// 32 hex digits.
     pub hash: String,
-    /// The issue that owns it from now on.
-    pub issue_id: IssueId,
+    /// Where it leads.
+    pub owner: Owner,
     /// The variant that made it.
     pub variant: String,
     /// `created` if it opened the issue, `second_hash` if it came along with a known one.
@@ -39,25 +64,44 @@ pub struct NewHash {
     pub arrival: usize,
 }
 
-type Owners = HashMap<(ProjectId, String), IssueId>;
+/// Where hashes lead.
+pub(super) type Owners = HashMap<(ProjectId, String), Owner>;
 
-/// Finds or opens the issue of every arrival. New hashes are not written yet: the caller adds their
-/// explanations and calls [`store::insert_hashes`].
+/// The last numbers that a project gave away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Of its issues.
+    pub issue: IssueNumber,
+    /// Of further parts.
+    pub part: i64,
+}
+
+const NONE_YET: Numbers = Numbers { issue: IssueNumber(0), part: 0 };
+
+/// Finds or opens the issue of every arrival. New parts and hashes are not written yet: the caller adds their
+/// explanations and calls [`parts::store::insert_parts`](super::parts::store::insert_parts) and [`store::insert_hashes`].
 pub async fn assign(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Result<Assignment> {
+    let mut projects: Vec<i64> = arrivals.iter().map(|arrival| arrival.project_id.0).collect();
+    projects.sort_unstable();
+    projects.dedup();
+    let moves = parts::store::find_moves(db, &projects).await?;
     let mut owners = find_owners(db, arrivals).await?;
     let projects = projects_with_unknown(arrivals, &owners);
     let mut numbers = BTreeMap::new();
+    let mut part_counts = HashMap::new();
     if !projects.is_empty() {
         // Whoever holds the counter may open issues; what others opened while we waited is looked
         // up again, so that two processes never open two issues for one hash.
         numbers = store::lock_counters(db, &projects).await?;
         owners = find_owners(db, arrivals).await?;
+        part_counts = parts::store::count_parts(db, &growing(arrivals, &owners)).await?;
     }
-    let assignment = decide(arrivals, owners, &mut numbers);
-    if !assignment.opened.is_empty() {
+    let before = numbers.clone();
+    let assignment = decide(arrivals, owners, &mut numbers, part_counts);
+    if numbers != before {
         store::save_counters(db, &numbers).await?;
     }
-    Ok(assignment)
+    Ok(Assignment { moves, ..assignment })
 }
 
 async fn find_owners(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Result<Owners> {
@@ -72,15 +116,23 @@ async fn find_owners(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Resu
     store::find_hash_owners(db, &projects, &hashes).await
 }
 
-fn owner_of(arrival: &Arrival, owners: &Owners) -> Option<IssueId> {
-    let owner = |hash: &str| owners.get(&(arrival.project_id, hash.to_owned())).copied();
-    arrival.hashes.iter().find_map(|hash| owner(&hash.hash))
+fn owner_of(arrival: &Arrival, hash: &str, owners: &Owners) -> Option<Owner> {
+    owners.get(&(arrival.project_id, hash.to_owned())).copied()
 }
 
+fn owner_of_first(arrival: &Arrival, owners: &Owners) -> Option<Owner> {
+    owner_of(arrival, &arrival.hashes.first()?.hash, owners)
+}
+
+fn owner_of_others(arrival: &Arrival, owners: &Owners) -> Option<Owner> {
+    arrival.hashes.iter().skip(1).find_map(|hash| owner_of(arrival, &hash.hash, owners))
+}
+
+/// The projects of events whose first hash leads nowhere yet: they get a part at least.
 fn projects_with_unknown(arrivals: &[&Arrival], owners: &Owners) -> Vec<i64> {
     let mut projects: Vec<i64> = arrivals
         .iter()
-        .filter(|arrival| owner_of(arrival, owners).is_none())
+        .filter(|arrival| owner_of_first(arrival, owners).is_none())
         .map(|arrival| arrival.project_id.0)
         .collect();
     projects.sort_unstable();
@@ -88,31 +140,47 @@ fn projects_with_unknown(arrivals: &[&Arrival], owners: &Owners) -> Vec<i64> {
     projects
 }
 
+/// The known issues that may get parts.
+fn growing(arrivals: &[&Arrival], owners: &Owners) -> Vec<IssueId> {
+    let unknown = arrivals.iter().filter(|arrival| owner_of_first(arrival, owners).is_none());
+    let issues: HashSet<IssueId> = unknown
+        .filter_map(|arrival| owner_of_others(arrival, owners))
+        .map(|owner| owner.issue)
+        .collect();
+    issues.into_iter().collect()
+}
+
 /// Decides in order of arrival, so that the first event of a batch opens the issue that the next joins.
 fn decide(
     arrivals: &[&Arrival],
     mut owners: Owners,
-    numbers: &mut BTreeMap<ProjectId, IssueNumber>,
+    numbers: &mut BTreeMap<ProjectId, Numbers>,
+    mut part_counts: HashMap<IssueId, i64>,
 ) -> Assignment {
     let mut assignment = Assignment::default();
     for (index, arrival) in arrivals.iter().enumerate() {
-        let owner = owner_of(arrival, &owners);
-        let issue_id = owner.unwrap_or_else(|| next_issue(arrival.project_id, numbers));
-        if owner.is_none() {
-            assignment.opened.insert(issue_id);
+        let (owner, is_new) = owner_of_first(arrival, &owners).map_or_else(
+            || join_or_open(arrival, &owners, numbers, &mut part_counts),
+            |owner| (owner, false),
+        );
+        let is_opened = is_new && owner.part == owner.issue.into();
+        let origin = if is_opened { "created" } else { "second_hash" };
+        if is_opened {
+            assignment.opened.insert(owner.issue);
         }
-        assignment.issues.push(issue_id);
-        let origin = if owner.is_none() { "created" } else { "second_hash" };
+        assignment.owners.push(owner);
+        if let (true, Some(first)) = (is_new, arrival.hashes.first()) {
+            assignment.new_parts.push(NewPart { owner, hash: first.hash.clone() });
+        }
         for hash in &arrival.hashes {
             let key = (arrival.project_id, hash.hash.clone());
             if owners.contains_key(&key) {
                 continue;
             }
-            owners.insert(key, issue_id);
+            owners.insert(key, owner);
             assignment.new_hashes.push(NewHash {
-                project_id: arrival.project_id,
                 hash: hash.hash.clone(),
-                issue_id,
+                owner,
                 variant: hash.variant.clone(),
                 origin,
                 arrival: index,
@@ -122,10 +190,35 @@ fn decide(
     assignment
 }
 
-fn next_issue(project: ProjectId, numbers: &mut BTreeMap<ProjectId, IssueNumber>) -> IssueId {
-    let number = numbers.entry(project).or_insert(IssueNumber(0));
-    number.0 += 1;
-    IssueId::new(project, *number)
+/// Whose an event with an unknown first hash is, and whether that part is new.
+fn join_or_open(
+    arrival: &Arrival,
+    owners: &Owners,
+    numbers: &mut BTreeMap<ProjectId, Numbers>,
+    part_counts: &mut HashMap<IssueId, i64>,
+) -> (Owner, bool) {
+    let Some(known) = owner_of_others(arrival, owners) else {
+        let issue = next_issue(arrival.project_id, numbers);
+        return (Owner { issue, part: issue.into() }, true);
+    };
+    let count = part_counts.entry(known.issue).or_insert(1);
+    if *count >= MAX_PARTS {
+        return (known, false);
+    }
+    *count += 1;
+    (Owner { part: next_part(arrival.project_id, numbers), ..known }, true)
+}
+
+fn next_issue(project: ProjectId, numbers: &mut BTreeMap<ProjectId, Numbers>) -> IssueId {
+    let last = numbers.entry(project).or_insert(NONE_YET);
+    last.issue.0 += 1;
+    IssueId::new(project, last.issue)
+}
+
+fn next_part(project: ProjectId, numbers: &mut BTreeMap<ProjectId, Numbers>) -> PartId {
+    let last = numbers.entry(project).or_insert(NONE_YET);
+    last.part += 1;
+    PartId::new(project, last.part)
 }
 
 #[cfg(test)]
@@ -155,28 +248,35 @@ mod tests {
         }
     }
 
+    fn id(number: i64) -> IssueId {
+        IssueId::new(ProjectId(1), IssueNumber(number))
+    }
+
+    fn decide_with(arrivals: &[Arrival], known: &[(&str, i64)], parts: i64) -> Assignment {
+        let owners = known
+            .iter()
+            .map(|(hash, issue)| {
+                let owner = Owner { issue: id(*issue), part: id(*issue).into() };
+                ((ProjectId(1), (*hash).to_owned()), owner)
+            })
+            .collect();
+        let mut numbers =
+            BTreeMap::from([(ProjectId(1), Numbers { issue: IssueNumber(10), part: 0 })]);
+        let arrivals: Vec<&Arrival> = arrivals.iter().collect();
+        decide(&arrivals, owners, &mut numbers, HashMap::from([(id(3), parts)]))
+    }
+
     fn decided(
         arrivals: &[Arrival],
         known: &[(&str, i64)],
     ) -> (Vec<i64>, Vec<(String, i64, &'static str)>) {
-        let owners = known
-            .iter()
-            .map(|(hash, issue)| {
-                (
-                    (ProjectId(1), (*hash).to_owned()),
-                    IssueId::new(ProjectId(1), IssueNumber(*issue)),
-                )
-            })
-            .collect();
-        let mut numbers = BTreeMap::from([(ProjectId(1), IssueNumber(10))]);
-        let arrivals: Vec<&Arrival> = arrivals.iter().collect();
-        let assignment = decide(&arrivals, owners, &mut numbers);
+        let assignment = decide_with(arrivals, known, 1);
         (
-            assignment.issues.iter().map(|issue| issue.number().0).collect(),
+            assignment.owners.iter().map(|owner| owner.issue.number().0).collect(),
             assignment
                 .new_hashes
                 .into_iter()
-                .map(|new| (new.hash, new.issue_id.number().0, new.origin))
+                .map(|new| (new.hash, new.owner.issue.number().0, new.origin))
                 .collect(),
         )
     }
@@ -207,5 +307,35 @@ mod tests {
         let (issues, hashes) = decided(&[arrival(&["a", "b"])], &[("a", 1), ("b", 2)]);
         assert_eq!(issues, [1]);
         assert!(hashes.is_empty());
+    }
+
+    #[test]
+    fn events_of_one_first_hash_are_a_part_of_their_issue() {
+        let arrivals = [
+            arrival(&["new", "known"]),
+            arrival(&["new", "other"]),
+            arrival(&["known"]),
+            arrival(&["alone", "its"]),
+            arrival(&["next", "its"]),
+        ];
+        let assignment = decide_with(&arrivals, &[("known", 3)], 1);
+        let further = |number| PartId::new(ProjectId(1), number);
+        let parts: Vec<PartId> = assignment.owners.iter().map(|owner| owner.part).collect();
+        let expected = [further(1), further(1), id(3).into(), id(11).into(), further(2)];
+        assert_eq!(parts, expected);
+        let new: Vec<(&str, PartId)> =
+            assignment.new_parts.iter().map(|new| (new.hash.as_str(), new.owner.part)).collect();
+        assert_eq!(new, [("new", further(1)), ("alone", id(11).into()), ("next", further(2))]);
+    }
+
+    #[test]
+    fn an_issue_with_as_many_parts_as_it_may_have_gets_no_more() {
+        for (parts, expected) in [(MAX_PARTS - 1, 1), (MAX_PARTS, 0)] {
+            let arrivals = [arrival(&["new", "known"]), arrival(&["newer", "known"])];
+            let assignment = decide_with(&arrivals, &[("known", 3)], parts);
+            assert_eq!(assignment.new_parts.len(), expected);
+            assert_eq!(assignment.owners[1], Owner { issue: id(3), part: id(3).into() });
+            assert_eq!(assignment.new_hashes.len(), 2, "the hashes are known from now on");
+        }
     }
 }

@@ -8,14 +8,18 @@
 //! processes therefore wait for each other and do not deadlock.
 
 mod assign;
-mod draft;
+pub(super) mod draft;
+pub mod parts;
 mod record;
 pub mod store;
 mod tags;
+mod users;
 
-pub use assign::{Assignment, NewHash, assign};
+pub use assign::{Assignment, MAX_PARTS, NewHash, NewPart, Numbers, Owner, assign};
 pub use record::{Recorded, Recording, Sampling, record};
 pub use tags::{Counting, MAX_TAG_VALUES, MAX_WAITING_BYTES, count_abandoned, count_waiting};
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::{ProjectId, Timestamp};
 use crate::protocol::event::Level;
@@ -50,7 +54,7 @@ pub struct Arrival {
 }
 
 /// The words an issue is shown with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// `error`, `default`, `csp` …
     pub kind: String,

@@ -1,13 +1,14 @@
 //! Counting the events of a batch on their issues.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::PgConnection;
 
 use super::draft::IssueDraft;
+use super::parts::{self, Moves, Touched, check_unmoved};
 use super::tags::{self, Counting, Sighting};
-use super::{Arrival, Assignment, store};
-use crate::base::{IssueId, Timestamp};
+use super::{Arrival, Assignment, store, users};
+use crate::base::{IssueId, PartId, Timestamp};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::hour_of;
 
@@ -55,7 +56,7 @@ pub struct Recorded {
     pub put_off_bytes: usize,
 }
 
-/// Counts every arrival on its issue: the row itself, hours, environments, tags, users and history.
+/// Counts every arrival on its issue: the row itself, hours, releases, tags, users and history.
 pub async fn record(
     db: &mut PgConnection,
     arrivals: &[&Arrival],
@@ -68,19 +69,26 @@ pub async fn record(
         Counting::Now | Counting::Later => Vec::new(),
     };
     let (mut drafts, waiting) = lock(db, assignment, waiting).await?;
+    let mut touched = Touched::load(db, &drafts, assignment).await?;
     let mut recorded = Recorded::default();
-    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
-        let draft = drafts.entry(*id).or_insert_with(|| IssueDraft::open(*id, arrival, now));
+    for (arrival, owner) in arrivals.iter().zip(&assignment.owners) {
+        let issue = owner.issue;
+        let draft = drafts.entry(issue).or_insert_with(|| IssueDraft::open(issue, arrival, now));
         if draft.regresses(arrival) {
-            recorded.regressed.push(*id);
+            recorded.regressed.push(issue);
         }
-        draft.count(arrival);
-        let is_kept = recording.sampling.keeps(draft.sampled_day_count);
-        draft.kept_count += i64::from(is_kept);
+        let is_kept = recording.sampling.keeps(draft.next_of_day(arrival));
+        draft.summary.count(arrival, is_kept);
+        touched.count(*owner, arrival, is_kept);
         recorded.kept.push(is_kept);
     }
-    for (id, new_users) in insert_users(db, arrivals, assignment).await? {
-        if let Some(draft) = drafts.get_mut(&id) {
+    for part in &assignment.new_parts {
+        if let Some(draft) = drafts.get_mut(&part.owner.issue) {
+            draft.part_count += 1;
+        }
+    }
+    for (issue, new_users) in users::insert(db, arrivals, assignment, &touched).await? {
+        if let Some(draft) = drafts.get_mut(&issue) {
             draft.user_count += new_users;
         }
     }
@@ -88,34 +96,54 @@ pub async fn record(
         drafts.values().map(|draft| (draft.id, draft.sampled_day_count)).collect();
     let drafts: Vec<IssueDraft> = drafts.into_values().collect();
     store::upsert_issues(db, &drafts).await?;
+    touched.save(db).await?;
     store::add_hours(db, &count_hours(arrivals, assignment)).await?;
-    store::add_environments(db, &count_environments(arrivals, assignment)).await?;
+    store::add_releases(db, &count_releases(arrivals, assignment)).await?;
     recorded.put_off_bytes = count_tags(db, arrivals, assignment, recording, waiting, now).await?;
     store::append_activity(db, &history(assignment, &recorded, now)).await?;
     Ok(recorded)
 }
 
 /// Locks the issues of the batch and those whose tags waited; returns the former, and what waited for
-/// issues that are still there.
+/// parts that are still there.
 async fn lock(
     db: &mut PgConnection,
     assignment: &Assignment,
     mut waiting: Vec<Sighting<'static>>,
 ) -> sqlx::Result<(BTreeMap<IssueId, IssueDraft>, Vec<Sighting<'static>>)> {
+    let issues = assignment.owners.iter().map(|owner| owner.issue);
     let known: HashSet<IssueId> =
-        assignment.issues.iter().copied().filter(|id| !assignment.opened.contains(id)).collect();
-    let seen_before = waiting.iter().map(|sighting| sighting.issue);
-    let wanted = sorted_unique(known.iter().copied().chain(seen_before));
+        issues.filter(|issue| !assignment.opened.contains(issue)).collect();
+    let (of_waiting, moves) = owners_of_waiting(db, &waiting).await?;
+    let wanted = sorted_unique(known.iter().copied().chain(of_waiting.values().copied()));
     let locked = store::lock_issues(db, &wanted).await?;
+    check_unmoved(db, &assignment.moves).await?;
+    check_unmoved(db, &moves).await?;
     let mut drafts: BTreeMap<IssueId, IssueDraft> =
         locked.into_iter().map(|draft| (draft.id, draft)).collect();
-    waiting.retain(|sighting| drafts.contains_key(&sighting.issue));
+    waiting.retain(|sighting| {
+        of_waiting.get(&sighting.part).is_some_and(|issue| drafts.contains_key(issue))
+    });
     drafts.retain(|id, _| known.contains(id));
     if drafts.len() < known.len() {
         // An issue went between looking up its hash and here (`retention`): tried again, the event opens a new one.
         return Err(sqlx::Error::RowNotFound);
     }
     Ok((drafts, waiting))
+}
+
+async fn owners_of_waiting(
+    db: &mut PgConnection,
+    waiting: &[Sighting<'static>],
+) -> sqlx::Result<(HashMap<PartId, IssueId>, Moves)> {
+    let parts: BTreeSet<PartId> = waiting.iter().map(|sighting| sighting.part).collect();
+    if parts.is_empty() {
+        return Ok((HashMap::new(), Moves::new()));
+    }
+    let projects: BTreeSet<i64> = parts.iter().map(|part| part.project().0).collect();
+    let projects: Vec<i64> = projects.into_iter().collect();
+    let moves = parts::store::find_moves(db, &projects).await?;
+    Ok((parts::store::find_part_owners(db, &parts).await?, moves))
 }
 
 /// Counts tags or puts them off; returns how many bytes were put off.
@@ -127,8 +155,9 @@ async fn count_tags(
     waiting: Vec<Sighting<'static>>,
     now: Timestamp,
 ) -> sqlx::Result<usize> {
-    let sightings = arrivals.iter().zip(&assignment.issues).map(|(arrival, issue)| Sighting {
-        issue: *issue,
+    let opened: HashSet<PartId> = assignment.new_parts.iter().map(|part| part.owner.part).collect();
+    let sightings = arrivals.iter().zip(&assignment.owners).map(|(arrival, owner)| Sighting {
+        part: owner.part,
         at: arrival.occurred_at,
         tags: arrival.tags.as_slice().into(),
     });
@@ -137,13 +166,13 @@ async fn count_tags(
     if recording.tags == Counting::Later {
         // What is new can be found by its tags at once; only counts come later.
         let (first, later): (Vec<_>, Vec<_>) =
-            sightings.partition(|sighting| assignment.opened.contains(&sighting.issue));
+            sightings.partition(|sighting| opened.contains(&sighting.part));
         put_off_bytes = tags::put_off(db, recording.lane, &later, now).await?;
         counted = first;
     } else {
         counted.extend(sightings);
     }
-    tags::add(db, &counted, &assignment.opened).await?;
+    tags::add(db, &counted, &opened).await?;
     Ok(put_off_bytes)
 }
 
@@ -154,33 +183,14 @@ fn sorted_unique(ids: impl Iterator<Item = IssueId>) -> Vec<IssueId> {
     ids
 }
 
-async fn insert_users(
-    db: &mut PgConnection,
-    arrivals: &[&Arrival],
-    assignment: &Assignment,
-) -> sqlx::Result<HashMap<IssueId, i64>> {
-    let mut users: BTreeMap<(IssueId, i64), Timestamp> = BTreeMap::new();
-    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
-        if let Some(user) = arrival.user_hash {
-            let first = users.entry((*id, user)).or_insert(arrival.occurred_at);
-            *first = (*first).min(arrival.occurred_at);
-        }
-    }
-    let mut new_users = HashMap::new();
-    for id in store::insert_users(db, &users).await? {
-        *new_users.entry(id).or_insert(0) += 1;
-    }
-    Ok(new_users)
-}
-
-/// Events per issue, hour and environment.
-pub(super) type HourCounts = BTreeMap<(IssueId, Timestamp, String), i64>;
+/// Events per part, hour and environment.
+pub(super) type HourCounts = BTreeMap<(PartId, Timestamp, String), i64>;
 
 fn count_hours(arrivals: &[&Arrival], assignment: &Assignment) -> HourCounts {
     let mut counts = HourCounts::new();
-    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
+    for (arrival, owner) in arrivals.iter().zip(&assignment.owners) {
         let environment = arrival.environment.clone().unwrap_or_default();
-        *counts.entry((*id, hour_of(arrival.occurred_at), environment)).or_insert(0) += 1;
+        *counts.entry((owner.part, hour_of(arrival.occurred_at), environment)).or_insert(0) += 1;
     }
     counts
 }
@@ -207,15 +217,18 @@ impl Seen {
     }
 }
 
-/// Sightings per issue and environment.
-pub(super) type EnvironmentCounts = BTreeMap<(IssueId, String), Seen>;
+/// Sightings per part, environment and release; empty names for none.
+pub(super) type ReleaseCounts<'a> = BTreeMap<(PartId, &'a str, &'a str), Seen>;
 
-fn count_environments(arrivals: &[&Arrival], assignment: &Assignment) -> EnvironmentCounts {
-    let mut counts = EnvironmentCounts::new();
-    for (arrival, id) in arrivals.iter().zip(&assignment.issues) {
-        let environment = arrival.environment.clone().unwrap_or_default();
-        let at = arrival.occurred_at;
-        counts.entry((*id, environment)).or_insert_with(|| Seen::never_before(at)).again(at);
+fn count_releases<'a>(arrivals: &[&'a Arrival], assignment: &Assignment) -> ReleaseCounts<'a> {
+    let mut counts = ReleaseCounts::new();
+    for (arrival, owner) in arrivals.iter().zip(&assignment.owners) {
+        let environment = arrival.environment.as_deref().unwrap_or_default();
+        let release = arrival.release.as_deref().unwrap_or_default();
+        counts
+            .entry((owner.part, environment, release))
+            .or_insert_with(|| Seen::never_before(arrival.occurred_at))
+            .again(arrival.occurred_at);
     }
     counts
 }

@@ -1,7 +1,7 @@
 //! The latest events of a project, over all its issues.
 //!
-//! Events are stored by issue, and an index of them by time would cost every event. `issue_hours` knows which
-//! issues had events in which hour, so the list goes from hour to hour and reads the events of the issues
+//! Events are stored by part, and an index of them by time would cost every event. `issue_hours` knows which
+//! parts had events in which hour, so the list goes from hour to hour and reads the events of the parts
 //! that it meets, until the page is full.
 
 mod store;
@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, DurationRound, TimeDelta};
 use sqlx::PgConnection;
 
-use crate::base::{IssueId, Page, ProjectId, Timestamp};
+use crate::base::{Page, PartId, ProjectId, Timestamp};
 use crate::domain::Result;
 use crate::domain::events::{self, EventFilter, EventRow};
 
-/// How many hours of issues are looked up at first; eight times as many in each further round.
+/// How many hours of parts are looked up at first; eight times as many in each further round.
 const FIRST_ROUND: i64 = 256;
 
-/// An issue that had events in an hour.
+/// A part of an issue that had events in an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Hour {
-    issue_id: IssueId,
+    part_id: PartId,
     hour: Timestamp,
 }
 
@@ -71,7 +71,7 @@ fn hours_of(filter: &EventFilter) -> (Timestamp, Timestamp) {
 /// Past every event, and still a moment to Postgres: the year 9999.
 const END_OF_TIME: Timestamp = DateTime::from_timestamp(253_402_300_799, 0).expect("a valid date");
 
-/// The hours but for the last, of which there may be more issues than were read.
+/// The hours but for the last, of which there may be more parts than were read.
 fn without_last(mut hours: Vec<Hour>) -> Vec<Hour> {
     if let Some(last) = hours.last().map(|last| last.hour) {
         hours.retain(|hour| hour.hour != last);
@@ -89,11 +89,11 @@ async fn read(
     let times = || hours.iter().map(|hour| hour.hour);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(Vec::new()) };
     let behind = last + TimeDelta::hours(1);
-    let issues: BTreeSet<IssueId> = hours.iter().map(|hour| hour.issue_id).collect();
+    let parts: BTreeSet<PartId> = hours.iter().map(|hour| hour.part_id).collect();
     let mut filter = filter.clone();
     let period = &mut filter.period;
     period.from = Some(period.from.map_or(first, |from| from.max(first)));
     period.until = Some(period.until.map_or(behind, |until| until.min(behind)));
-    let issues: Vec<IssueId> = issues.into_iter().collect();
-    events::read_of_issues(db, project, &issues, first, &filter).await
+    let parts: Vec<PartId> = parts.into_iter().collect();
+    events::read_of_parts(db, project, &parts, first, &filter).await
 }

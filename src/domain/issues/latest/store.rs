@@ -1,11 +1,11 @@
-//! SQL about hours in which issues had events.
+//! SQL about hours in which parts of issues had events.
 
 use sqlx::{PgConnection, query_as};
 
 use super::Hour;
-use crate::base::{IssueId, ProjectId, Timestamp};
+use crate::base::{PartId, ProjectId, Timestamp};
 
-/// The issues of a project by hour from `last` down to `first`.
+/// The parts of a project's issues by hour from `last` down to `first`.
 pub(super) async fn list_hours_downward(
     db: &mut PgConnection,
     project: ProjectId,
@@ -16,7 +16,7 @@ pub(super) async fn list_hours_downward(
     query_as!(
         Hour,
         r#"
-        SELECT issue_id AS "issue_id: IssueId", hour
+        SELECT part_id AS "part_id: PartId", hour
         FROM issue_hours
         WHERE project_id = $1 AND hour BETWEEN $2 AND $3
         ORDER BY hour DESC
@@ -31,7 +31,7 @@ pub(super) async fn list_hours_downward(
     .await
 }
 
-/// The issues of a project by hour from `first` up to `last`.
+/// The parts of a project's issues by hour from `first` up to `last`.
 pub(super) async fn list_hours_upward(
     db: &mut PgConnection,
     project: ProjectId,
@@ -42,7 +42,7 @@ pub(super) async fn list_hours_upward(
     query_as!(
         Hour,
         r#"
-        SELECT issue_id AS "issue_id: IssueId", hour
+        SELECT part_id AS "part_id: PartId", hour
         FROM issue_hours
         WHERE project_id = $1 AND hour BETWEEN $2 AND $3
         ORDER BY hour

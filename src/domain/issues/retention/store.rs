@@ -19,7 +19,7 @@ pub(super) async fn lock_forgotten(
         SELECT id AS "id: IssueId"
         FROM issues
         WHERE last_seen < $2 AND sampled_day < $1 AND status_changed_at < $2 AND status <> 'ignored'
-            AND ($4::bigint IS NULL OR project_id = $4)
+            AND merged_into IS NULL AND ($4::bigint IS NULL OR project_id = $4)
         ORDER BY last_seen, id
         LIMIT $3
         FOR UPDATE SKIP LOCKED
@@ -61,10 +61,11 @@ pub(super) async fn subtract_project_tags(
     query!(
         r#"
         WITH gone AS (
-            SELECT project_id, key, sum(event_count)::bigint AS event_count
+            SELECT issue.project_id, key, sum(event_count)::bigint AS event_count
             FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
-            JOIN issue_tags USING (project_id, issue_id)
-            GROUP BY project_id, key
+            JOIN issue_parts AS part USING (project_id, issue_id)
+            JOIN issue_tags AS tag ON tag.project_id = part.project_id AND tag.part_id = part.id
+            GROUP BY issue.project_id, key
         ),
         -- In the order in which writers lock them.
         held AS (
@@ -90,31 +91,27 @@ pub(super) async fn subtract_project_tags(
 
 /// Deletes issues and everything that hangs on them. They are locked.
 pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result<()> {
+    delete_parts(db, issues).await?;
     let (projects, ids) = columns(issues);
     query!(
         r#"
         WITH gone AS (
             SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
+            -- What was merged into them goes with them.
+            UNION
+            SELECT issues.project_id, issues.id
+            FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
+            JOIN issues ON issues.project_id = issue.project_id
+                AND issues.merged_into = issue.issue_id
         ),
-        hashes AS (
-            DELETE FROM issue_hashes USING gone
-            WHERE issue_hashes.project_id = gone.project_id AND issue_hashes.issue_id = gone.issue_id
+        acts AS (
+            DELETE FROM issue_acts AS act USING gone
+            WHERE act.project_id = gone.project_id AND act.issue_id = gone.issue_id
         ),
-        hours AS (
-            DELETE FROM issue_hours USING gone
-            WHERE issue_hours.project_id = gone.project_id AND issue_hours.issue_id = gone.issue_id
-        ),
-        environments AS (
-            DELETE FROM issue_environments AS seen USING gone
-            WHERE seen.project_id = gone.project_id AND seen.issue_id = gone.issue_id
-        ),
-        tags AS (
-            DELETE FROM issue_tags USING gone
-            WHERE issue_tags.project_id = gone.project_id AND issue_tags.issue_id = gone.issue_id
-        ),
-        users AS (
-            DELETE FROM issue_users USING gone
-            WHERE issue_users.project_id = gone.project_id AND issue_users.issue_id = gone.issue_id
+        separations AS (
+            DELETE FROM issue_separations AS apart USING gone
+            WHERE apart.project_id = gone.project_id
+              AND gone.issue_id IN (apart.issue_id, apart.other_id)
         ),
         history AS (
             DELETE FROM issue_activity AS line USING gone
@@ -122,6 +119,50 @@ pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> 
         )
         DELETE FROM issues USING gone
         WHERE issues.project_id = gone.project_id AND issues.id = gone.issue_id
+        "#,
+        &projects,
+        &ids,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes the parts of issues with all that they counted.
+async fn delete_parts(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result<()> {
+    let (projects, ids) = columns(issues);
+    query!(
+        r#"
+        WITH gone AS (
+            SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS issue (project_id, issue_id)
+        ),
+        parts AS (
+            DELETE FROM issue_parts AS part USING gone
+            WHERE part.project_id = gone.project_id AND part.issue_id = gone.issue_id
+            RETURNING part.project_id, part.id
+        ),
+        hours AS (
+            DELETE FROM issue_hours USING parts
+            WHERE issue_hours.project_id = parts.project_id AND issue_hours.part_id = parts.id
+        ),
+        releases AS (
+            DELETE FROM issue_releases AS seen USING parts
+            WHERE seen.project_id = parts.project_id AND seen.part_id = parts.id
+        ),
+        tags AS (
+            DELETE FROM issue_tags USING parts
+            WHERE issue_tags.project_id = parts.project_id AND issue_tags.part_id = parts.id
+        ),
+        users AS (
+            DELETE FROM issue_users USING parts
+            WHERE issue_users.project_id = parts.project_id AND issue_users.part_id = parts.id
+        ),
+        moves AS (
+            DELETE FROM issue_moves USING parts
+            WHERE issue_moves.project_id = parts.project_id AND issue_moves.part_id = parts.id
+        )
+        DELETE FROM issue_hashes USING gone
+        WHERE issue_hashes.project_id = gone.project_id AND issue_hashes.issue_id = gone.issue_id
         "#,
         &projects,
         &ids,
@@ -151,14 +192,14 @@ pub(super) async fn delete_hours(
         r#"
         DELETE FROM issue_hours
         USING (
-            SELECT project_id, issue_id, hour, environment
+            SELECT project_id, part_id, hour, environment
             FROM issue_hours
             WHERE project_id = $1 AND hour < $2
             ORDER BY hour
             LIMIT $3
             FOR UPDATE SKIP LOCKED
         ) AS old
-        WHERE issue_hours.project_id = old.project_id AND issue_hours.issue_id = old.issue_id
+        WHERE issue_hours.project_id = old.project_id AND issue_hours.part_id = old.part_id
           AND issue_hours.hour = old.hour AND issue_hours.environment = old.environment
         "#,
         project.0,

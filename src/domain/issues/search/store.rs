@@ -93,10 +93,12 @@ pub(super) async fn count_frequent(
     push_where(&mut sql, within, filter);
     sql.push(" ORDER BY issues.event_count DESC, issues.id DESC LIMIT ").push_bind(limit);
     // The environments' own counters are enough as long as time does not matter.
-    let table = if filter.period.is_open() { "issue_environments" } else { "issue_hours" };
+    let table = if filter.period.is_open() { "issue_releases" } else { "issue_hours" };
     sql.push(format_args!(
-        ") AS candidate CROSS JOIN LATERAL (SELECT sum(event_count)::bigint AS event_count FROM {table} \
-         WHERE project_id = candidate.project_id AND issue_id = candidate.id"
+        ") AS candidate CROSS JOIN LATERAL (SELECT sum(seen.event_count)::bigint AS event_count \
+         FROM issue_parts AS part JOIN {table} AS seen \
+         ON seen.project_id = part.project_id AND seen.part_id = part.id \
+         WHERE part.project_id = candidate.project_id AND part.issue_id = candidate.id"
     ));
     push_hours(&mut sql, filter.period);
     push_environments(&mut sql, filter);
@@ -124,7 +126,7 @@ pub(super) async fn list_environment_names(
 ) -> sqlx::Result<Vec<String>> {
     query_scalar!(
         r#"
-        SELECT DISTINCT environment FROM issue_environments
+        SELECT DISTINCT environment FROM issue_releases
         WHERE project_id = ANY($1)
         ORDER BY environment
         LIMIT $2
@@ -197,7 +199,7 @@ fn push_environments(sql: &mut Sql, filter: &IssueFilter) {
 fn push_where(sql: &mut Sql, within: &Within, filter: &IssueFilter) {
     sql.push(" WHERE issues.project_id = ");
     push_projects(sql, within);
-    sql.push(" AND ");
+    sql.push(" AND issues.merged_into IS NULL AND ");
     push_seen(sql, filter);
     sql.push(" AND ");
     push_condition(sql, within, &filter.condition);
@@ -208,14 +210,16 @@ fn push_seen(sql: &mut Sql, filter: &IssueFilter) {
     let Period { since, until } = filter.period;
     if until.is_some() {
         sql.push(
-            "EXISTS (SELECT FROM issue_hours WHERE issue_hours.project_id = issues.project_id \
-             AND issue_hours.issue_id = issues.id",
+            "EXISTS (SELECT FROM issue_parts AS part JOIN issue_hours AS seen \
+             ON seen.project_id = part.project_id AND seen.part_id = part.id \
+             WHERE part.project_id = issues.project_id AND part.issue_id = issues.id",
         );
         push_hours(sql, filter.period);
     } else if !filter.environments.is_empty() {
         sql.push(
-            "EXISTS (SELECT FROM issue_environments AS seen \
-             WHERE seen.project_id = issues.project_id AND seen.issue_id = issues.id",
+            "EXISTS (SELECT FROM issue_parts AS part JOIN issue_releases AS seen \
+             ON seen.project_id = part.project_id AND seen.part_id = part.id \
+             WHERE part.project_id = issues.project_id AND part.issue_id = issues.id",
         );
         if let Some(since) = since {
             sql.push(" AND seen.last_seen >= ").push_bind(since);
@@ -266,7 +270,11 @@ fn push_condition(sql: &mut Sql, within: &Within, condition: &Condition) {
             sql.push(")");
         }
         Condition::Event(id) => {
-            sql.push("issues.id = ANY(ARRAY(SELECT issue_id FROM events WHERE project_id = ");
+            sql.push(
+                "issues.id = ANY(ARRAY(SELECT part.issue_id FROM events JOIN issue_parts AS part \
+                 ON part.project_id = events.project_id AND part.id = events.part_id \
+                 WHERE events.project_id = ",
+            );
             push_projects(sql, within);
             sql.push(" AND event_id = ").push_bind(id.0).push("))");
         }
@@ -311,8 +319,9 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
         Condition::Words(pattern) => push_words(sql, pattern),
         Condition::Environment(pattern) => {
             sql.push(
-                "EXISTS (SELECT FROM issue_environments AS seen \
-                 WHERE seen.project_id = issues.project_id AND seen.issue_id = issues.id AND ",
+                "EXISTS (SELECT FROM issue_parts AS part JOIN issue_releases AS seen \
+                 ON seen.project_id = part.project_id AND seen.part_id = part.id \
+                 WHERE part.project_id = issues.project_id AND part.issue_id = issues.id AND ",
             );
             push_pattern(sql, "seen.environment", pattern);
             sql.push(")");
@@ -372,9 +381,14 @@ fn push_words(sql: &mut Sql, pattern: &Pattern) {
 
 fn push_tag(sql: &mut Sql, within: &Within, key: &str, pattern: Option<&Pattern>) {
     // The projects stand here once more so that the tag can be looked up first, by the index on values.
-    sql.push("EXISTS (SELECT FROM issue_tags AS tag WHERE tag.project_id = ");
+    sql.push(
+        "EXISTS (SELECT FROM issue_tags AS tag JOIN issue_parts AS part \
+         ON part.project_id = tag.project_id AND part.id = tag.part_id WHERE tag.project_id = ",
+    );
     push_projects(sql, within);
-    sql.push(" AND tag.project_id = issues.project_id AND tag.issue_id = issues.id AND tag.key = ");
+    sql.push(
+        " AND part.project_id = issues.project_id AND part.issue_id = issues.id AND tag.key = ",
+    );
     sql.push_bind(key.to_owned());
     if let Some(pattern) = pattern {
         sql.push(" AND ");

@@ -26,15 +26,22 @@ pub(super) async fn list_tags(
     query_as!(
         TagRow,
         r#"
-        SELECT key, value, event_count, first_seen, last_seen,
-               key_event_count AS "key_event_count!", key_value_count AS "key_value_count!"
+        SELECT key, value, event_count AS "event_count!", first_seen AS "first_seen!",
+               last_seen AS "last_seen!", key_event_count AS "key_event_count!",
+               key_value_count AS "key_value_count!"
         FROM (
             SELECT key, value, event_count, first_seen, last_seen,
-                   sum(event_count) OVER whole::bigint AS key_event_count,
+                   (sum(event_count) OVER whole)::bigint AS key_event_count,
                    count(*) OVER whole AS key_value_count,
                    row_number() OVER (PARTITION BY key ORDER BY event_count DESC, value) AS place
-            FROM issue_tags
-            WHERE project_id = $1 AND issue_id = $2
+            FROM (
+                SELECT key, value, sum(event_count)::bigint AS event_count,
+                       min(first_seen) AS first_seen, max(last_seen) AS last_seen
+                FROM issue_parts AS part
+                JOIN issue_tags AS tag ON tag.project_id = part.project_id AND tag.part_id = part.id
+                WHERE part.project_id = $1 AND part.issue_id = $2
+                GROUP BY key, value
+            ) AS tags
             WINDOW whole AS (PARTITION BY key)
         ) AS ranked
         WHERE place <= $3
@@ -58,12 +65,15 @@ pub(super) async fn list_tag(
     query_as!(
         TagRow,
         r#"
-        SELECT key, value, event_count, first_seen, last_seen,
-               (sum(event_count) OVER ())::bigint AS "key_event_count!",
+        SELECT key, value, sum(event_count)::bigint AS "event_count!",
+               min(first_seen) AS "first_seen!", max(last_seen) AS "last_seen!",
+               (sum(sum(event_count)) OVER ())::bigint AS "key_event_count!",
                count(*) OVER () AS "key_value_count!"
-        FROM issue_tags
-        WHERE project_id = $1 AND issue_id = $2 AND key = $3
-        ORDER BY event_count DESC, value
+        FROM issue_parts AS part
+        JOIN issue_tags AS tag ON tag.project_id = part.project_id AND tag.part_id = part.id
+        WHERE part.project_id = $1 AND part.issue_id = $2 AND tag.key = $3
+        GROUP BY key, value
+        ORDER BY 3 DESC, value
         LIMIT $4
         "#,
         id.project().0,
@@ -146,7 +156,8 @@ pub(super) async fn list_releases(
         SELECT tags.value AS version, min(tags.first_seen) AS "first_seen!",
                max(tags.last_seen) AS "last_seen!",
                (SELECT count(*) FROM issues
-                WHERE issues.project_id = $1 AND issues.first_release = tags.value) AS "new_issues!"
+                WHERE issues.project_id = $1 AND issues.first_release = tags.value
+                  AND issues.merged_into IS NULL) AS "new_issues!"
         FROM issue_tags AS tags
         WHERE tags.project_id = $1 AND tags.key = 'release' AND tags.value = ANY($2)
         GROUP BY tags.value
@@ -166,7 +177,7 @@ pub(super) async fn list_environments(
     let rows = query!(
         r#"
         SELECT project_id AS "project_id: ProjectId", environment
-        FROM issue_environments
+        FROM issue_releases
         WHERE project_id = ANY($1) AND environment <> ''
         GROUP BY project_id, environment
         ORDER BY project_id, environment

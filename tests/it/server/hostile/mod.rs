@@ -123,7 +123,7 @@ async fn twins(db: &mut PgConnection) -> i64 {
 async fn stored(db: &mut PgConnection, ids: &[EventId]) -> (usize, usize) {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let (events, issues): (i64, i64) = sqlx::query_as(
-        "SELECT count(*), count(DISTINCT issue_id) FROM events WHERE event_id = ANY($1)",
+        "SELECT count(*), count(DISTINCT part_id) FROM events WHERE event_id = ANY($1)",
     )
     .bind(ids)
     .fetch_one(db)

@@ -16,24 +16,24 @@ pub use waiting::{Counting, MAX_WAITING_BYTES, count_abandoned, count_waiting};
 pub(super) use waiting::{Sighting, put_off, take};
 
 use super::record::Seen;
-use crate::base::{IssueId, ProjectId};
+use crate::base::{PartId, ProjectId};
 
-/// The most values of one tag that are told apart in one issue. A tag that holds a request id would
+/// The most values of one tag that are told apart in one part of an issue. A tag that holds a request id would
 /// otherwise store a row per event; what comes later is counted together under the empty value, which
 /// no event can have.
 pub const MAX_TAG_VALUES: i64 = 1000;
 
-/// Sightings per issue, tag key and value.
-pub(super) type TagCounts<'a> = BTreeMap<(IssueId, &'a str, &'a str), Seen>;
+/// Sightings per part, tag key and value.
+pub(super) type TagCounts<'a> = BTreeMap<(PartId, &'a str, &'a str), Seen>;
 
 /// Events per project and tag key.
 pub(super) type KeyCounts<'a> = BTreeMap<(ProjectId, &'a str), i64>;
 
-/// Counts tags on their issues, which are locked or among those just `opened`, and in their projects.
+/// Counts tags on parts whose issues are locked or that are among those just `opened`, and in their projects.
 pub(super) async fn add(
     db: &mut PgConnection,
     sightings: &[Sighting<'_>],
-    opened: &HashSet<IssueId>,
+    opened: &HashSet<PartId>,
 ) -> sqlx::Result<()> {
     let counts = count(sightings);
     if counts.is_empty() {
@@ -49,7 +49,7 @@ pub(super) async fn add(
         .filter(|(index, _)| !known.contains(index))
         .map(|(_, count)| count)
         .collect();
-    let keys: HashSet<(IssueId, &str)> = added.keys().map(|(id, key, _)| (*id, *key)).collect();
+    let keys: HashSet<(PartId, &str)> = added.keys().map(|(id, key, _)| (*id, *key)).collect();
     let taken = store::count_tag_values(db, &keys).await?;
     unknown.extend(added);
     store::insert_tags(db, &fold(unknown, taken)).await
@@ -60,7 +60,7 @@ fn count<'a>(sightings: &'a [Sighting<'_>]) -> TagCounts<'a> {
     for sighting in sightings {
         for (key, value) in sighting.tags.iter() {
             counts
-                .entry((sighting.issue, key.as_str(), value.as_str()))
+                .entry((sighting.part, key.as_str(), value.as_str()))
                 .or_insert_with(|| Seen::never_before(sighting.at))
                 .again(sighting.at);
         }
@@ -77,9 +77,9 @@ fn count_keys<'a>(counts: &TagCounts<'a>) -> KeyCounts<'a> {
 }
 
 /// Puts values past the bound under the empty value of their key.
-fn fold(unknown: TagCounts<'_>, mut taken: HashMap<(IssueId, String), i64>) -> TagCounts<'_> {
+fn fold(unknown: TagCounts<'_>, mut taken: HashMap<(PartId, String), i64>) -> TagCounts<'_> {
     let mut folded = TagCounts::new();
-    let mut last: Option<(IssueId, &str)> = None;
+    let mut last: Option<(PartId, &str)> = None;
     let mut values = 0;
     for ((id, key, value), seen) in unknown {
         if last != Some((id, key)) {
@@ -112,7 +112,7 @@ mod tests {
             first: Timestamp::default(),
             last: Timestamp::default(),
         };
-        let id = IssueId(1);
+        let id = PartId(1);
         let unknown = TagCounts::from([
             ((id, "request", "a"), seen(1)),
             ((id, "request", "b"), seen(2)),

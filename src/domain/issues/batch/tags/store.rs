@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{KeyCounts, TagCounts};
-use crate::base::{IssueId, Timestamp};
+use crate::base::{PartId, Timestamp};
 use crate::domain::events::batch::storable;
 use crate::domain::issues::batch::record::Seen;
 use crate::domain::journal::LaneKey;
@@ -14,7 +14,7 @@ use crate::domain::journal::LaneKey;
 /// [`TagCounts`] as the columns of `issue_tags`.
 struct Columns<'a> {
     projects: Vec<i64>,
-    issues: Vec<i64>,
+    parts: Vec<i64>,
     keys: Vec<std::borrow::Cow<'a, str>>,
     values: Vec<std::borrow::Cow<'a, str>>,
     events: Vec<i64>,
@@ -27,7 +27,7 @@ impl<'a> Columns<'a> {
         let seen = |get: fn(&Seen) -> Timestamp| counts.values().map(get).collect();
         Self {
             projects: counts.keys().map(|(id, ..)| id.project().0).collect(),
-            issues: counts.keys().map(|(id, ..)| id.0).collect(),
+            parts: counts.keys().map(|(id, ..)| id.0).collect(),
             keys: counts.keys().map(|(_, key, _)| storable(key)).collect(),
             values: counts.keys().map(|(.., value)| storable(value)).collect(),
             events: counts.values().map(|seen| seen.event_count).collect(),
@@ -56,13 +56,13 @@ pub(super) async fn add_to_known_tags(
             $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[]
         ) WITH ORDINALITY
-            AS added (project_id, issue_id, key, value, event_count, first_seen, last_seen, place)
-        WHERE issue_tags.project_id = added.project_id AND issue_tags.issue_id = added.issue_id
+            AS added (project_id, part_id, key, value, event_count, first_seen, last_seen, place)
+        WHERE issue_tags.project_id = added.project_id AND issue_tags.part_id = added.part_id
           AND issue_tags.key = added.key AND issue_tags.value = added.value
         RETURNING added.place AS "place!"
         "#,
         &columns.projects,
-        &columns.issues,
+        &columns.parts,
         &columns.keys as &[_],
         &columns.values as &[_],
         &columns.events,
@@ -75,34 +75,34 @@ pub(super) async fn add_to_known_tags(
     Ok(places.into_iter().map(index).collect())
 }
 
-/// How many values each of these tags has in its issue.
+/// How many values each of these tags has in its part.
 pub(super) async fn count_tag_values(
     db: &mut PgConnection,
-    keys: &HashSet<(IssueId, &str)>,
-) -> sqlx::Result<HashMap<(IssueId, String), i64>> {
+    keys: &HashSet<(PartId, &str)>,
+) -> sqlx::Result<HashMap<(PartId, String), i64>> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
     let projects: Vec<i64> = keys.iter().map(|(id, _)| id.project().0).collect();
-    let issues: Vec<i64> = keys.iter().map(|(id, _)| id.0).collect();
+    let parts: Vec<i64> = keys.iter().map(|(id, _)| id.0).collect();
     let names: Vec<_> = keys.iter().map(|(_, key)| storable(key)).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT wanted.issue_id AS "issue_id!: IssueId", wanted.key AS "key!", taken.count AS "count!"
-        FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS wanted (project_id, issue_id, key)
+        SELECT wanted.part_id AS "part_id!: PartId", wanted.key AS "key!", taken.count AS "count!"
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS wanted (project_id, part_id, key)
         CROSS JOIN LATERAL (
             SELECT count(*) FROM issue_tags
             WHERE issue_tags.project_id = wanted.project_id
-              AND issue_tags.issue_id = wanted.issue_id AND issue_tags.key = wanted.key
+              AND issue_tags.part_id = wanted.part_id AND issue_tags.key = wanted.key
         ) AS taken
         "#,
         &projects,
-        &issues,
+        &parts,
         &names as &[_],
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| ((row.issue_id, row.key), row.count)).collect())
+    Ok(rows.into_iter().map(|row| ((row.part_id, row.key), row.count)).collect())
 }
 
 /// Writes values that are new, or adds to the one that the rest is folded into.
@@ -114,18 +114,18 @@ pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts<'_>) -
     sqlx::query!(
         r#"
         INSERT INTO issue_tags
-            (project_id, issue_id, key, value, event_count, first_seen, last_seen)
+            (project_id, part_id, key, value, event_count, first_seen, last_seen)
         SELECT * FROM unnest(
             $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[],
             $6::timestamptz[], $7::timestamptz[]
         )
-        ON CONFLICT (project_id, issue_id, key, value) DO UPDATE
+        ON CONFLICT (project_id, part_id, key, value) DO UPDATE
         SET event_count = issue_tags.event_count + excluded.event_count,
             first_seen = least(issue_tags.first_seen, excluded.first_seen),
             last_seen = greatest(issue_tags.last_seen, excluded.last_seen)
         "#,
         &columns.projects,
-        &columns.issues,
+        &columns.parts,
         &columns.keys as &[_],
         &columns.values as &[_],
         &columns.events,

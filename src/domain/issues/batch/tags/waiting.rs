@@ -1,14 +1,14 @@
 //! Tags that were seen and are counted later.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta};
 use sqlx::PgConnection;
 
 use super::store;
-use crate::base::{IssueId, ProjectId, Timestamp};
-use crate::domain::issues::batch::store::lock_issues;
+use crate::base::{PartId, ProjectId, Timestamp};
+use crate::domain::issues::batch::parts::lock_parts;
 use crate::domain::journal::LaneKey;
 use crate::infra::compression;
 
@@ -33,15 +33,15 @@ pub enum Counting {
 /// An event as far as its tags go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Sighting<'a> {
-    /// The issue.
-    pub(in super::super) issue: IssueId,
+    /// The part of an issue.
+    pub(in super::super) part: PartId,
     /// When the event happened.
     pub(in super::super) at: Timestamp,
     /// Its tags.
     pub(in super::super) tags: Cow<'a, [(String, String)]>,
 }
 
-/// As it is stored: the issue, microseconds since 1970, the tags.
+/// As it is stored: the part, microseconds since 1970, the tags.
 type Stored<'a> = (i64, i64, Cow<'a, [(String, String)]>);
 
 /// Stores sightings as they are, for [`take`]; returns how many bytes they are unpacked.
@@ -52,9 +52,9 @@ pub(in super::super) async fn put_off(
     now: Timestamp,
 ) -> sqlx::Result<usize> {
     let mut by_project: BTreeMap<ProjectId, Vec<Stored<'_>>> = BTreeMap::new();
-    for Sighting { issue, at, tags } in sightings {
-        let stored = (issue.0, at.timestamp_micros(), Cow::Borrowed(&**tags));
-        by_project.entry(issue.project()).or_default().push(stored);
+    for Sighting { part, at, tags } in sightings {
+        let stored = (part.0, at.timestamp_micros(), Cow::Borrowed(&**tags));
+        by_project.entry(part.project()).or_default().push(stored);
     }
     let (mut projects, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (project, sightings) in by_project {
@@ -97,15 +97,12 @@ pub async fn count_abandoned(db: &mut PgConnection, now: Timestamp) -> sqlx::Res
 }
 
 async fn count(db: &mut PgConnection, mut waiting: Vec<Sighting<'static>>) -> sqlx::Result<()> {
-    let mut ids: Vec<IssueId> = waiting.iter().map(|sighting| sighting.issue).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() {
+    let parts: BTreeSet<PartId> = waiting.iter().map(|sighting| sighting.part).collect();
+    if parts.is_empty() {
         return Ok(());
     }
-    let locked: HashSet<IssueId> =
-        lock_issues(db, &ids).await?.into_iter().map(|issue| issue.id).collect();
-    waiting.retain(|sighting| locked.contains(&sighting.issue));
+    let held = lock_parts(db, &parts).await?;
+    waiting.retain(|sighting| held.contains(&sighting.part));
     super::add(db, &waiting, &HashSet::new()).await
 }
 
@@ -116,8 +113,8 @@ fn unpack_all(rows: &[Vec<u8>]) -> sqlx::Result<Vec<Sighting<'static>>> {
             .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         let stored: Vec<Stored<'static>> =
             serde_json::from_slice(&json).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        sightings.extend(stored.into_iter().map(|(issue, at, tags)| Sighting {
-            issue: IssueId(issue),
+        sightings.extend(stored.into_iter().map(|(part, at, tags)| Sighting {
+            part: PartId(part),
             at: DateTime::from_timestamp_micros(at).unwrap_or_default(),
             tags,
         }));

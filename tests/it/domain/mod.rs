@@ -1,0 +1,3 @@
+//! The product's nouns on a real database.
+
+mod moves;
