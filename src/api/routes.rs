@@ -28,9 +28,14 @@ const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
 const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
 
 /// The table. Paths are those of `web-api.md` §2; each matches with and without its last slash.
-#[rustfmt::skip]
 pub fn routes() -> Routes<App, Access> {
-    Routes::new()
+    issues_routes(projects_routes(Routes::new()))
+}
+
+/// Who asks, organizations and projects.
+#[rustfmt::skip]
+fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
         .get("/api/0/",      Access::Anybody, root::show_root)
         .get("/api/0/auth/", Access::Token,   users::get_current_user)
         .get("/api/0/users/me/", Access::Token, users::get_current_user)
@@ -59,7 +64,12 @@ pub fn routes() -> Routes<App, Access> {
         .get("/api/0/teams/{organization}/{team}/",               TEAM_READ,    teams::get_team)
         .get("/api/0/teams/{organization}/{team}/projects/",      PROJECT_READ, teams::list_projects_of_team)
         .get("/api/0/projects/{organization}/{project}/teams/",   PROJECT_READ, teams::list_teams_of_project)
+}
 
+/// Issues, their events, and what users say about them.
+#[rustfmt::skip]
+fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
         .get("/api/0/organizations/{organization}/issues/",         EVENT_READ,  issues::list::list_issues_of_organization)
         .put("/api/0/organizations/{organization}/issues/",         EVENT_WRITE, issues::bulk::update_issues_of_organization)
         .get("/api/0/projects/{organization}/{project}/issues/",    EVENT_READ,  issues::list::list_issues_of_project)
