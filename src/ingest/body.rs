@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
+use axum::http::request::Parts;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
@@ -142,10 +143,26 @@ async fn decode(
     decoded
 }
 
+/// Passes on what became of a request; if it is refused, what is left of its body is drained before.
+///
+/// # Errors
+/// Those of `result`.
+pub(super) async fn passed_on<T, E>(
+    ingest: &Ingest,
+    request: &Parts,
+    rest: Body,
+    result: Result<T, E>,
+) -> Result<T, E> {
+    if result.is_err() {
+        drain(&request.headers, rest, ingest.patience).await;
+    }
+    result
+}
+
 /// Takes in the rest of a refused body, if it is short and on its way: closing the connection on a
 /// client that is still sending would keep it from reading why. A client that asked first (`Expect`)
 /// has not begun to send, and reading would tell it to.
-pub(super) async fn drain(headers: &HeaderMap, mut body: Body, patience: Patience) {
+async fn drain(headers: &HeaderMap, mut body: Body, patience: Patience) {
     if headers.contains_key(EXPECT) {
         return;
     }

@@ -27,10 +27,7 @@ pub(in crate::ingest) async fn receive_check_in(
 ) -> Result<StatusCode, Error> {
     let (request, mut body) = request.into_parts();
     let result = receive(&ingest, &request, &mut body).await;
-    if result.is_err() {
-        body::drain(&request.headers, body, ingest.patience).await;
-    }
-    result.map(|()| StatusCode::ACCEPTED)
+    body::passed_on(&ingest, &request, body, result).await.map(|()| StatusCode::ACCEPTED)
 }
 
 async fn receive(ingest: &Ingest, request: &Parts, body: &mut Body) -> Result<(), Error> {

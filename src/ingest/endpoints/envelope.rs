@@ -15,10 +15,7 @@ pub(in crate::ingest) async fn receive_envelope(
 ) -> Result<Accepted, Error> {
     let (request, mut body) = request.into_parts();
     let result = receive(&ingest, &request, &mut body, MAX_ENVELOPE_BYTES).await;
-    if result.is_err() {
-        body::drain(&request.headers, body, ingest.patience).await;
-    }
-    result
+    body::passed_on(&ingest, &request, body, result).await
 }
 
 /// Accepts an envelope of at most `most` bytes.

@@ -115,10 +115,7 @@ fn status_message(code: u8, message: &str) -> Vec<u8> {
 async fn receive(ingest: &Ingest, request: Request, takes: Takes) -> Result<(), Error> {
     let (request, mut body) = request.into_parts();
     let result = keep_body(ingest, &request, &mut body, takes).await;
-    if result.is_err() {
-        body::drain(&request.headers, body, ingest.patience).await;
-    }
-    result
+    body::passed_on(ingest, &request, body, result).await
 }
 
 async fn keep_body(

@@ -35,10 +35,7 @@ pub(in crate::ingest) async fn receive_event(
     } else {
         receive(&ingest, &request, &mut body).await
     };
-    if result.is_err() {
-        body::drain(&request.headers, body, ingest.patience).await;
-    }
-    result
+    body::passed_on(&ingest, &request, body, result).await
 }
 
 /// Accepts an event in the URL, from browsers that could send nothing else to another origin.
