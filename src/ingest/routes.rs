@@ -55,7 +55,7 @@ pub fn router_with(app: App, usage: Arc<Recorder>, options: Options) -> Router {
         let handlers = get(error_page::show_dialog).post(error_page::receive_report);
         door("error_page", "GET, POST, OPTIONS", handlers)
     };
-    let nel = || door("nel", "POST, OPTIONS", post(integrations::receive_nel));
+    let nel = || door("nel", "POST, OPTIONS", post(security::receive_network_reports));
     let minidump = || door("minidump", "POST, OPTIONS", post(minidump::receive_dump));
     let unreal = || door("unreal", "POST, OPTIONS", post(unreal::receive_crash));
     let cron = || {

@@ -1,12 +1,11 @@
-//! Telemetry that does not come from Sentry's clients: OpenTelemetry's exporters, browsers' reports about
-//! the network, log drains (`protocol.md` §4.15, §4.17).
+//! Telemetry that does not come from Sentry's clients: OpenTelemetry's exporters, log drains
+//! (`protocol.md` §4.17).
 //!
 //! It is kept as it came, in an item of its own that says in its media type what it is. Clients may not
 //! send such items.
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -20,8 +19,6 @@ pub enum Integration {
     OtlpTraces(Writing),
     /// Log records of OpenTelemetry.
     OtlpLogs(Writing),
-    /// What browsers report about the network, a JSON list.
-    Nel,
     /// A log drain of Vercel, a JSON list.
     VercelList,
     /// The same, a JSON object on each line.
@@ -38,12 +35,11 @@ pub enum Writing {
 }
 
 /// Every integration with the media type of its item.
-const MEDIA_TYPES: [(Integration, &str); 7] = [
+const MEDIA_TYPES: [(Integration, &str); 6] = [
     (Integration::OtlpTraces(Writing::Json), "application/vnd.picket.otlp-traces+json"),
     (Integration::OtlpTraces(Writing::Protobuf), "application/vnd.picket.otlp-traces+protobuf"),
     (Integration::OtlpLogs(Writing::Json), "application/vnd.picket.otlp-logs+json"),
     (Integration::OtlpLogs(Writing::Protobuf), "application/vnd.picket.otlp-logs+protobuf"),
-    (Integration::Nel, "application/vnd.picket.nel+json"),
     (Integration::VercelList, "application/vnd.picket.vercel+json"),
     (Integration::VercelLines, "application/vnd.picket.vercel+ndjson"),
 ];
@@ -92,10 +88,6 @@ impl Integration {
         match self {
             Self::OtlpTraces(writing) => count_otlp(payload, writing, &TRACES),
             Self::OtlpLogs(writing) => count_otlp(payload, writing, &LOGS),
-            Self::Nel => {
-                let text = strict::readable(payload);
-                count_list(&text, |entry| strict::object::<NetworkReport<'_>>(entry).is_ok())
-            }
             Self::VercelList => count_list(&strict::readable(payload), is_object),
             Self::VercelLines => {
                 let text = strict::readable(payload);
@@ -106,18 +98,6 @@ impl Integration {
         }
     }
 }
-
-/// The fields without which a report says nothing.
-#[derive(Deserialize)]
-struct NetworkReport<'a> {
-    #[serde(borrow, rename = "type")]
-    _kind: Text<'a>,
-    #[serde(rename = "body")]
-    _body: NetworkReportBody,
-}
-
-#[derive(Deserialize)]
-struct NetworkReportBody {}
 
 fn is_object(text: &str) -> bool {
     strict::object::<&RawValue>(text).is_ok()
@@ -325,13 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_about_the_network_and_log_lines_are_counted() {
-        let nel =
-            r#"[{"age":1,"type":"network-error","url":"https://a.b","body":{"phase":"dns"}}]"#;
-        assert_eq!(Integration::Nel.count(nel.as_bytes()), Ok(1));
-        for bad in ["[{}]", "[{\"type\":\"network-error\"}]", "{}", "x"] {
-            assert_eq!(Integration::Nel.count(bad.as_bytes()), Err("invalid_json"), "{bad}");
-        }
+    fn log_lines_are_counted() {
         assert_eq!(Integration::VercelList.count(b"[{\"id\":\"1\"},{}]"), Ok(2));
         assert_eq!(Integration::VercelLines.count(b"{\"id\":\"1\"}\n\n{}\r\n"), Ok(2));
         assert_eq!(Integration::VercelLines.count(b"{}\nx\n"), Err("invalid_json"));

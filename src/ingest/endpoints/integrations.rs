@@ -1,6 +1,5 @@
 //! Telemetry that does not come from Sentry's clients: OpenTelemetry's exporters under
-//! `/api/{project}/integration/otlp/v1/`, log drains of Vercel, browsers' reports about the network
-//! (`protocol.md` §1.8).
+//! `/api/{project}/integration/otlp/v1/`, log drains of Vercel (`protocol.md` §1.8).
 //!
 //! The body is kept as it came, in an envelope whose item says what it is.
 
@@ -12,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::{Ingest, keep_own, path_project, without_429};
+use super::{Ingest, keep_own, path_project};
 use crate::ingest::authenticate::{self, Sender};
 use crate::ingest::body::{self, Received};
 use crate::ingest::{Error, limits};
@@ -37,7 +36,6 @@ const LOGS: Takes = &[
 ];
 const VERCEL: Takes =
     &[(JSON, Integration::VercelList), ("application/x-ndjson", Integration::VercelLines)];
-const NEL: Takes = &[(JSON, Integration::Nel), ("application/reports+json", Integration::Nel)];
 
 /// Accepts spans of OpenTelemetry.
 pub(in crate::ingest) async fn receive_traces(
@@ -61,14 +59,6 @@ pub(in crate::ingest) async fn receive_vercel(
     request: Request,
 ) -> Result<StatusCode, Error> {
     receive(&ingest, request, VERCEL).await.map(|()| StatusCode::ACCEPTED)
-}
-
-/// Accepts reports about the network. Browsers do not understand to hold back.
-pub(in crate::ingest) async fn receive_nel(
-    State(ingest): State<Ingest>,
-    request: Request,
-) -> Result<(), Error> {
-    without_429(receive(&ingest, request, NEL).await).map(drop)
 }
 
 /// Accepts a message of OpenTelemetry, and answers in the language of the question.

@@ -1,4 +1,5 @@
-//! What browsers report about a page's security: an event that has no stack, but says what was blocked.
+//! What browsers report about a page's security and about the network: an event that has no stack, but says
+//! what was blocked or what failed.
 
 use chrono::TimeDelta;
 
@@ -10,9 +11,9 @@ use crate::pipeline::stages::normalize::Facts;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
 use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::Item;
-use crate::protocol::event::{Event, LogEntry, Request, User};
+use crate::protocol::event::{Event, Level, LogEntry, Request, User};
 use crate::protocol::lenient::{Pairs, Problems, Raw};
-use crate::protocol::security::{Csp, Finding, HostReport, SecurityReport};
+use crate::protocol::security::{Csp, Finding, HostReport, NetworkReport, SecurityReport};
 
 /// Asks normalisation for the address of whoever sent the report.
 const SENDER: &str = "{{auto}}";
@@ -57,6 +58,7 @@ fn read(item: &Item<'_>, facts: &Facts) -> Result<Event, Dropped> {
     match report.finding {
         Finding::Csp(csp) => describe_csp(&mut event, &csp),
         Finding::Host(host) => describe_host(&mut event, &host),
+        Finding::Network(network) => describe_network(&mut event, &network),
     }
     let agent = report.user_agent.or_else(|| facts.user_agent.clone());
     if let (Some(agent), Some(request)) = (agent, &mut event.request) {
@@ -93,6 +95,22 @@ fn describe_host(event: &mut Event, host: &HostReport) {
     event.timestamp = event.timestamp.or_else(|| host.seen_at());
     complete(event, key, host.message(), host.tags());
     event.request = Some(Request { url: Some(host.url()), ..Request::default() });
+}
+
+fn describe_network(event: &mut Event, network: &NetworkReport) {
+    let level = if network.is_success() { Level::Info } else { Level::Warning };
+    event.level = Some(level);
+    let context = Raw::from_value(&network.fields);
+    let contexts = event.contexts.get_or_insert_default();
+    contexts.insert("nel".to_owned(), context);
+    complete(event, "nel", network.message(), network.tags());
+    let referrer = network.referrer().map(|page| ("Referer".to_owned(), page));
+    event.request = Some(Request {
+        url: network.url.clone(),
+        method: network.method(),
+        headers: referrer.map(|header| Pairs(vec![header])),
+        ..Request::default()
+    });
 }
 
 fn complete(event: &mut Event, logger: &str, message: String, tags: Vec<(String, String)>) {

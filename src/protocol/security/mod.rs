@@ -1,15 +1,18 @@
-//! What browsers report by themselves about a page's security (`protocol.md` §4.14).
+//! What browsers report by themselves about a page's security and about the network (`protocol.md` §4.14,
+//! §4.15).
 //!
 //! Every browser has its own spelling of the same few fields. [`SecurityReport::read`] understands all
 //! of them and leaves one canonical form, which becomes an event.
 
 mod csp;
 mod host;
+mod network;
 
 use serde_json::{Map, Value};
 
 pub use csp::Csp;
 pub use host::{HostReport, HostReportKind};
+pub use network::NetworkReport;
 
 use super::lenient;
 
@@ -34,6 +37,8 @@ pub enum Finding {
     Csp(Box<Csp>),
     /// A host that did not prove what it promised: its keys, or its certificate.
     Host(HostReport),
+    /// What came of a request.
+    Network(NetworkReport),
 }
 
 /// Why bytes are no report.
@@ -99,7 +104,10 @@ fn finding(fields: &Fields) -> Result<Finding, SecurityReportError> {
             report.document_uri = report.document_uri.or_else(|| text(fields, "url"));
             Ok(Finding::Csp(Box::new(report)))
         }
-        (Some("csp-violation"), None) => Err(SecurityReportError::Unusable),
+        (Some("network-error"), Some(body)) => {
+            NetworkReport::read(text(fields, "url"), body).map(Finding::Network)
+        }
+        (Some("csp-violation" | "network-error"), None) => Err(SecurityReportError::Unusable),
         (Some(_), _) => Err(SecurityReportError::UnknownKind),
         (None, _) if fields.contains_key("known-pins") => {
             HostReport::read(HostReportKind::Hpkp, fields).map(Finding::Host)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::corpus::recorded;
 use super::door::{Door, KEY, credentials, event};
 use super::encodings::compressed;
+use crate::api::program::Program;
 use crate::support::{TestApp, TestProject};
 
 const TRACES: &str = "integration/otlp/v1/traces";
@@ -97,16 +98,8 @@ async fn a_refusal_is_in_the_exporters_own_words() {
 }
 
 #[tokio::test]
-async fn reports_about_the_network_and_log_drains_are_counted() {
+async fn log_drains_are_counted() {
     let (app, _) = start().await;
-    let nel = r#"[{"age":1,"type":"network-error","url":"https://a.b/","body":{"phase":"dns","type":"dns.unreachable"}}]"#;
-    let url = format!("{}/api/42/nel/?sentry_key={KEY}", app.url);
-    for (kind, status) in [("application/reports+json", 200), ("text/plain", 415)] {
-        let request = app.http.post(&url).header("Content-Type", kind).body(nel);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status);
-        assert_eq!(answer.text().await.unwrap().is_empty(), status == 200);
-    }
     let drain = "integration/vercel/logs";
     assert_eq!(send(&app, drain, JSON, r#"[{"id":"1"},{"id":"2"}]"#).await.status(), 202);
     assert_eq!(send(&app, drain, "application/x-ndjson", "{}\n{}\n").await.status(), 202);
@@ -114,10 +107,77 @@ async fn reports_about_the_network_and_log_drains_are_counted() {
     assert_eq!(send(&app, drain, JSON, "nonsense").await.status(), 202);
     let counted = [
         "log_item invalid invalid_json 1",
-        "log_item unsupported not_yet_supported 5",
-        "unknown invalid content_type 2",
+        "log_item unsupported not_yet_supported 4",
+        "unknown invalid content_type 1",
     ];
     assert_eq!(outcomes(&app).await[..2], counted[..2]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn reports_about_the_network_become_issues_by_what_happened() {
+    let (app, _) = start().await;
+    let report = |age: u64, body: Value| {
+        json!({"age": age, "type": "network-error", "url": "https://shop.example/cart?a=b",
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "body": body})
+    };
+    let failed = |status| {
+        let referrer = "https://shop.example/";
+        json!({"type": "http.error", "phase": "application", "method": "POST", "protocol": "h2",
+            "status_code": status, "elapsed_time": 823, "referrer": referrer})
+    };
+    let reports = json!([
+        report(60_000, failed(503)),
+        report(0, failed(503)),
+        report(0, failed(502)),
+        report(0, json!({"type": "dns.unreachable", "phase": "dns"})),
+        {"type": "network-error", "body": {}},
+    ]);
+    let url = format!("{}/api/42/nel/?sentry_key={KEY}&sentry_release=shop%401", app.url);
+    for (kind, status) in [("application/reports+json", 200), ("text/plain", 415)] {
+        let request = app.http.post(&url).header("Content-Type", kind).body(reports.to_string());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.text().await.unwrap().is_empty(), status == 200);
+    }
+    let counted = [
+        "security accepted  4",
+        "security invalid security_report 1",
+        "unknown invalid content_type 1",
+    ];
+    assert_eq!(outcomes(&app).await[..2], counted[..2]);
+    let issues: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT title || '/' || level, event_count FROM issues ORDER BY event_count DESC, title",
+    )
+    .fetch_all(&app.app.db)
+    .await
+    .unwrap();
+    let expected = [
+        ("The server answered with 503 Service Unavailable for 'shop.example'/30", 2),
+        ("No DNS server could be reached for 'shop.example'/30", 1),
+        ("The server answered with 502 Bad Gateway for 'shop.example'/30", 1),
+    ];
+    assert_eq!(issues, expected.map(|(title, count)| (title.to_owned(), count)));
+
+    let program = Program::reading(&app).await;
+    let event = program.read("/organizations/default/issues/?query=503").await;
+    let event =
+        program.read(&format!("/issues/{}/events/oldest/", event[0]["id"].as_str().unwrap())).await;
+    assert_eq!(event["dateCreated"], "2026-11-22T14:59:00Z", "a minute before it was sent");
+    assert_eq!(event["contexts"]["nel"]["elapsed_time"], 823);
+    assert_eq!(event["contexts"]["browser"]["name"], "Firefox");
+    let tags = event["tags"].as_array().unwrap();
+    for (key, value) in [
+        ("hostname", "shop.example"),
+        ("nel.type", "http.error"),
+        ("nel.status_code", "503"),
+        ("release", "shop@1"),
+        ("url", "https://shop.example/cart"),
+    ] {
+        let is_tag = |tag: &&Value| tag["key"] == key && tag["value"] == value;
+        assert!(tags.iter().any(|tag| is_tag(&tag)), "{key}: {tags:?}");
+    }
     app.stop().await;
 }
 
@@ -125,7 +185,7 @@ async fn reports_about_the_network_and_log_drains_are_counted() {
 async fn clients_may_not_send_what_only_the_door_makes() {
     let door = Door::open().await;
     let item =
-        "{\"type\":\"integration\",\"content_type\":\"application/vnd.picket.nel+json\"}\n[]";
+        "{\"type\":\"integration\",\"content_type\":\"application/vnd.picket.vercel+json\"}\n[]";
     let answer = door.send(format!("{}\n{item}", event())).await;
     assert_eq!((answer.status, door.kept().await.len()), (400, 0));
 }
