@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    fn message(body: Value) -> String {
+    fn message(body: &Value) -> String {
         let report = json!({"type": "network-error", "url": "https://a.b:8443/c?d", "body": body});
         read(&report).unwrap().message()
     }
@@ -185,15 +185,15 @@ mod tests {
     #[test]
     fn each_kind_has_words_and_unknown_ones_are_their_own() {
         assert_eq!(
-            message(json!({"type": "http.error", "status_code": 503})),
+            message(&json!({"type": "http.error", "status_code": 503})),
             "The server answered with 503 Service Unavailable for 'a.b'"
         );
         assert_eq!(
-            message(json!({"type": "http.error", "statusCode": 0})),
+            message(&json!({"type": "http.error", "statusCode": 0})),
             "The server answered with an error for 'a.b'"
         );
-        assert_eq!(message(json!({"type": "quic.new"})), "quic.new for 'a.b'");
-        assert_eq!(message(json!({"type": "ok"})), "The request succeeded for 'a.b'");
+        assert_eq!(message(&json!({"type": "quic.new"})), "quic.new for 'a.b'");
+        assert_eq!(message(&json!({"type": "ok"})), "The request succeeded for 'a.b'");
         let nowhere = json!({"type": "network-error", "body": {"type": "tcp.reset"}});
         assert_eq!(read(&nowhere).unwrap().message(), "The connection was reset");
     }

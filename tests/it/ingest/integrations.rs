@@ -114,9 +114,8 @@ async fn log_drains_are_counted() {
     app.stop().await;
 }
 
-#[tokio::test]
-async fn reports_about_the_network_become_issues_by_what_happened() {
-    let (app, _) = start().await;
+/// Four that say something and one that does not.
+fn network_reports() -> Value {
     let report = |age: u64, body: Value| {
         json!({"age": age, "type": "network-error", "url": "https://shop.example/cart?a=b",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -127,13 +126,19 @@ async fn reports_about_the_network_become_issues_by_what_happened() {
         json!({"type": "http.error", "phase": "application", "method": "POST", "protocol": "h2",
             "status_code": status, "elapsed_time": 823, "referrer": referrer})
     };
-    let reports = json!([
+    json!([
         report(60_000, failed(503)),
         report(0, failed(503)),
         report(0, failed(502)),
         report(0, json!({"type": "dns.unreachable", "phase": "dns"})),
         {"type": "network-error", "body": {}},
-    ]);
+    ])
+}
+
+#[tokio::test]
+async fn reports_about_the_network_become_issues_by_what_happened() {
+    let (app, _) = start().await;
+    let reports = network_reports();
     let url = format!("{}/api/42/nel/?sentry_key={KEY}&sentry_release=shop%401", app.url);
     for (kind, status) in [("application/reports+json", 200), ("text/plain", 415)] {
         let request = app.http.post(&url).header("Content-Type", kind).body(reports.to_string());
