@@ -3,6 +3,9 @@
 //! Every error event of the corpus, one client after the other: µs per event for `Event::read`, for
 //! `prepare` and `group`, and how much of the reading the grouping is. Grouping is meant to stay cheaper.
 //!
+//! Then stacks of 30 frames, with the built-in rules and 200 of a project's own, so more than 500: each line is one
+//! language; `prepare` and `group` are measured together and `group` alone, as a preview runs it.
+//!
 //! `cargo bench --bench grouping [-- MILLISECONDS]`, for each client and each of the two. Prints medians of
 //! nine rounds.
 
@@ -40,6 +43,88 @@ fn main() {
         all.extend(events);
     }
     report("all", &all, &config, budget);
+    println!("\n30 frames, over 500 rules");
+    let config = many_rules();
+    for platform in ["python", "javascript", "java", "native"] {
+        report_long(platform, &[long_event(platform)], &config, budget);
+    }
+}
+
+/// The built-in rules and 200 of a project's own, of the kinds that projects write.
+fn many_rules() -> Config {
+    let rules = (0..50).map(|n| {
+        format!(
+            "stack.module:acme.legacy{n}.* -app\nstack.function:helper_{n}* -group\n\
+             stack.abs_path:**/generated_{n}/** -app -group\n\
+             error.type:Retry{n}* stack.function:run_{n} v-group"
+        )
+    });
+    Config::new(&rules.collect::<Vec<_>>().join("\n"), "").expect("the rules are ours")
+}
+
+/// An error with 30 frames, half of them the program's own.
+fn long_event(platform: &str) -> Vec<u8> {
+    let frame = |n: usize| {
+        let (function, module, path) = match platform {
+            "python" => (
+                format!("handle_{n}"),
+                Some(format!("shop.part{n}.views")),
+                format!("/srv/shop/part{n}/views.py"),
+            ),
+            "java" => (
+                format!("handle{n}"),
+                Some(format!("com.acme.part{n}.Handler")),
+                format!("Handler{n}.java"),
+            ),
+            "native" => (
+                format!("shop::part{n}::Handler<int>::handle(std::string const&)"),
+                None,
+                format!("/build/src/part{n}.cpp"),
+            ),
+            _ => {
+                (format!("Part{n}.handle"), None, format!("https://shop.example/assets/part{n}.js"))
+            }
+        };
+        serde_json::json!({
+            "function": function, "module": module, "abs_path": path, "filename": path, "lineno": n + 1,
+            "context_line": format!("    return self.next_{n}(request, order)"), "in_app": n.is_multiple_of(2),
+        })
+    };
+    let frames: Vec<_> = (0..30).map(frame).collect();
+    let event = serde_json::json!({"platform": platform, "exception": {"values": [
+        {"type": "PaymentDeclined", "value": "order 99871 of bob@shop.example was declined after 120ms",
+         "stacktrace": {"frames": frames}}]}});
+    event.to_string().into_bytes()
+}
+
+fn report_long(platform: &str, events: &[Vec<u8>], config: &Config, budget: Duration) {
+    let mut reading = Vec::new();
+    let mut both = Vec::new();
+    let mut grouping = Vec::new();
+    let mut prepared: Vec<Event> = events.iter().map(|json| read(json)).collect();
+    let parsed = prepared.clone();
+    prepared.iter_mut().for_each(|event| prepare(event, config));
+    for _ in 0..ROUNDS {
+        reading.push(round(budget, events.len(), || events, |events| black_box(read(&events[0]))));
+        both.push(round(
+            budget,
+            events.len(),
+            || parsed.clone(),
+            |mut events| {
+                prepare(&mut events[0], config);
+                (group(&events[0], config), events)
+            },
+        ));
+        grouping.push(round(budget, events.len(), || (), |()| group(&prepared[0], config)));
+    }
+    let (read_us, both_us, group_us) =
+        (median(&mut reading), median(&mut both), median(&mut grouping));
+    println!(
+        "{platform:<10} read {read_us:>6.1} µs, prepare and group {both_us:>6.1} µs ({:.2} of reading), \
+         group alone {group_us:>6.1} µs ({:.2})",
+        both_us / read_us,
+        group_us / read_us
+    );
 }
 
 fn report(client: &str, events: &[Vec<u8>], config: &Config, budget: Duration) {

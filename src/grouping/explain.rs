@@ -9,7 +9,8 @@ use super::fingerprint::{Fingerprint, FingerprintEntry};
 use super::reason::Reason;
 use super::strategies::Strategy;
 use super::tree::{Decider, ExceptionPart, FramePart, Leaf, StackPart, Text, Tree, View};
-use super::variants::{Basis, Grouping, VariantName};
+use super::variants::{Grouping, VariantName};
+use super::words::{self, basis_words, fingerprint_words, joined, quoted};
 
 /// Why an event is grouped as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Explanation {
     pub sentence: String,
     /// The variant that the sentence is about: the one whose hash is asked first.
     pub variant: VariantName,
+    /// What counted, a line each, the innermost frames last; long stacks are cut short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
     /// What counted and what did not, in order.
     pub parts: Vec<ExplainedPart>,
     /// What else is worth knowing, a sentence each.
@@ -76,6 +80,7 @@ pub fn explain(grouping: &Grouping) -> Explanation {
     Explanation {
         sentence: sentence(grouping, variant),
         variant,
+        counted: counted_lines(&parts),
         parts,
         notes: notes(grouping, variant),
         config: grouping.config.clone(),
@@ -86,6 +91,9 @@ fn sentence(grouping: &Grouping, variant: VariantName) -> String {
     match variant {
         VariantName::Checksum | VariantName::HashedChecksum => {
             "Grouped by the checksum that the client sent.".to_owned()
+        }
+        VariantName::Fallback if !grouping.fallback.is_empty() => {
+            "Nothing in this event tells it from others but its platform and client.".to_owned()
         }
         VariantName::Fallback => {
             "Nothing in this event tells it from others, so it is grouped with \
@@ -111,81 +119,50 @@ fn sentence(grouping: &Grouping, variant: VariantName) -> String {
     }
 }
 
-fn basis_words(basis: &Basis, view: View) -> String {
-    match &basis.tree {
-        Tree::Exceptions(exceptions) => exceptions_words(exceptions, view),
-        Tree::Thread(stack) => frames_words(&[stack], view, " of a thread"),
-        Tree::Stacktrace(stack) => frames_words(&[stack], view, ""),
-        Tree::Template(texts) => format!("the place in the template: {}", quoted(texts)),
-        Tree::Report(texts) => format!("what the {} says: {}", basis.strategy, quoted(texts)),
-        Tree::Message(text) => format!("the message {}", quoted([&text.value])),
-    }
+/// Why two events are one issue, in a sentence: `Joined because the type and three in-app frames are equal.`
+/// `None`: they have no hash in common.
+pub fn explain_joined(first: &Grouping, second: &Grouping) -> Option<String> {
+    let theirs = second.hashes();
+    let hashes = first.hashes();
+    let (name, _) =
+        hashes.iter().find(|(_, hash)| theirs.iter().any(|(_, other)| other == hash))?;
+    let variant = first.variants.iter().find(|variant| variant.name.as_str() == *name)?.name;
+    Some(match (variant, &first.basis) {
+        (VariantName::App | VariantName::System | VariantName::Default, Some(basis)) => {
+            let view = variant.view().unwrap_or(View::App);
+            let fingerprint = first.fingerprint.as_ref().filter(|it| it.is_hybrid());
+            words::equal_words(basis, view, fingerprint)
+        }
+        (VariantName::Checksum | VariantName::HashedChecksum, _) => {
+            "Joined because the checksums that the client sent are equal.".to_owned()
+        }
+        (VariantName::Fallback, _) => "Joined because neither has any content.".to_owned(),
+        _ => {
+            let values = first.values(variant);
+            format!("Joined because the fingerprint {} is equal.", quoted(values))
+        }
+    })
 }
 
-fn exceptions_words(exceptions: &[ExceptionPart], view: View) -> String {
-    let counting: Vec<_> = exceptions.iter().filter(|part| part.counts(view)).collect();
-    let mut kinds: Vec<_> = counting
-        .iter()
-        .filter_map(|part| part.kind.as_ref().filter(|kind| kind.counts()))
-        .map(|kind| &kind.value)
-        .collect();
-    kinds.dedup();
-    let values = counting.iter().filter_map(|part| part.value.as_ref());
-    let values: Vec<_> = values
-        .filter(|value| value.marks.get(view).counts)
-        .map(|value| &value.text.value)
-        .collect();
-    let mut words = Vec::new();
-    match (counting.len(), kinds.len()) {
-        (_, 0) => {}
-        (1, _) => words.push(format!("the type {}", quoted(kinds))),
-        (count, 1) => words.push(format!("{count} exceptions of the type {}", quoted(kinds))),
-        (count, _) => words.push(format!("{count} exceptions of the types {}", quoted(kinds))),
-    }
-    match values.len() {
-        0 => {}
-        1 => words.push(format!("the message {}", quoted(values))),
-        count => words.push(format!("{count} messages")),
-    }
-    if counting.iter().any(|part| !part.ns_error.is_empty()) {
-        words.push("domain and code of the NSError".to_owned());
-    }
-    let stacks: Vec<_> = counting.iter().filter_map(|part| part.stacktrace.as_ref()).collect();
-    if stacks.iter().any(|stack| stack.marks.get(view).counts) {
-        words.push(frames_words(&stacks, view, ""));
-    }
-    joined(&words)
-}
+/// So many frames are listed of what counted.
+const MAX_LISTED_FRAMES: usize = 5;
 
-fn frames_words(stacks: &[&StackPart], view: View, of: &str) -> String {
-    let counting = stacks
-        .iter()
-        .filter(|stack| stack.marks.get(view).counts)
-        .flat_map(|stack| &stack.frames)
-        .filter(|frame| frame.marks.get(view).counts)
-        .count();
-    let what = match view {
-        View::App => "in-app ",
-        View::System => "",
-    };
-    let plural = if counting == 1 { "" } else { "s" };
-    let why = match view {
-        View::App => "",
-        View::System => ", as none is in app",
-    };
-    format!("{counting} {what}frame{plural}{of}{why}")
-}
-
-fn fingerprint_words(fingerprint: &Fingerprint) -> String {
-    let texts = fingerprint.entries.iter().filter_map(|entry| match entry {
-        FingerprintEntry::Default => None,
-        FingerprintEntry::Text { value, .. } => Some(value),
-    });
-    let from = match &fingerprint.rule {
-        None => "that the client sent".to_owned(),
-        Some(rule) => format!("of the {} rule `{}`", rule.origin, rule.text),
-    };
-    format!("the fingerprint {} {from}", quoted(texts))
+fn counted_lines(parts: &[ExplainedPart]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for part in parts.iter().filter(|part| part.counts) {
+        if part.frames.is_empty() {
+            lines.push(format!("{}: {}", part.label, quoted([&part.value])));
+            continue;
+        }
+        let frames: Vec<_> = part.frames.iter().filter(|frame| frame.counts).collect();
+        let cut = frames.len().saturating_sub(MAX_LISTED_FRAMES);
+        if cut > 0 {
+            lines.push(format!("{cut} more frames further out"));
+        }
+        let line = |frame: &&ExplainedFrame| format!("Frame: {}", quoted(&frame.values));
+        lines.extend(frames[cut..].iter().map(line));
+    }
+    lines
 }
 
 fn parts_of(tree: &Tree, view: View) -> Vec<ExplainedPart> {
@@ -334,25 +311,4 @@ fn notes(grouping: &Grouping, variant: VariantName) -> Vec<String> {
         notes.push(format!("The rule replaced the client's fingerprint {}.", quoted(replaced)));
     }
     notes
-}
-
-/// The longest text that a sentence quotes whole, in characters.
-const MAX_QUOTED_CHARS: usize = 100;
-
-/// `a`, `b`
-fn quoted<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
-    let quoted = |text: T| match text.as_ref().char_indices().nth(MAX_QUOTED_CHARS) {
-        Some((end, _)) => format!("`{}…`", &text.as_ref()[..end]),
-        None => format!("`{}`", text.as_ref()),
-    };
-    texts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
-}
-
-/// a, b and c
-fn joined(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
 }

@@ -10,12 +10,17 @@
 //! 3. A stack has two *views*, the program's own frames (`app`) and all frames (`system`); each that tells
 //!    something new becomes a [`Variant`] with a hash. The first hash that is known decides the issue.
 //! 4. A fingerprint, from the client or from a rule, replaces the tree or joins it.
-//! 5. [`explain()`] says it in words.
+//! 5. [`explain()`] says it in words, [`compare()`] what tells two events apart and which rules would change that,
+//!    [`similarity`] how alike two issues are.
+//!
+//! A stored event can be grouped anew with any other configuration ([`regroup`]): that is what previews,
+//! transitions and tests of rules do. [`check_rules`] and [`matched_rules`] are for whoever edits rules.
 //!
 //! Hashes equal those of existing Sentry installations byte by byte, so that a moved project finds its
 //! issues again. Whatever changes a hash changes [`Config::version`], which is stored beside it.
 
 mod check;
+mod compare;
 mod config;
 mod cursor;
 mod digest;
@@ -30,23 +35,29 @@ mod glob;
 mod message;
 mod parameterize;
 mod prepare;
+mod propose;
 mod reason;
 mod rules;
 mod security;
+mod similar;
 mod stacktrace;
 mod strategies;
 mod switches;
 mod tree;
 mod variants;
+mod words;
 
 pub use check::{MatchedRules, RuleReport, RuleWarning, check_rules, matched_rules};
+pub use compare::{ComparedRow, ComparedSide, Comparison, compare, compare_groupings};
 pub use config::Config;
 pub use cursor::{Language, RuleError};
-pub use explain::{ExplainedFrame, ExplainedPart, Explanation, explain};
+pub use explain::{ExplainedFrame, ExplainedPart, Explanation, explain, explain_joined};
 pub use fingerprint::{Fingerprint, FingerprintEntry, FingerprintRuleRef};
 pub use parameterize::Placeholder;
 pub use prepare::prepare;
+pub use propose::{Proposal, Purpose};
 pub use reason::{Mark, Origin, Reason, RuleRef, RuleText};
+pub use similar::{SUGGEST_FROM, Signature, Similarity, similarity};
 pub use strategies::Strategy;
 pub use switches::{Algorithm, Feature, Switches};
 pub use tree::{

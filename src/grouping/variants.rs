@@ -117,7 +117,7 @@ impl fmt::Display for VariantName {
 
 impl Grouping {
     /// The hashes with the names of their variants, the one to be asked first in front.
-    pub fn hashes(&self) -> Vec<(&str, String)> {
+    pub fn hashes(&self) -> Vec<(&'static str, String)> {
         let hashed = |variant: &Variant| Some((variant.name, variant.hash.clone()?));
         let mut hashes: Vec<_> = self.variants.iter().filter_map(hashed).collect();
         hashes.sort_by_key(|(name, _)| *name == VariantName::System);

@@ -1,11 +1,13 @@
 //! Grouping from the outside: events in, hashes and explanations out.
 
+mod compare;
 mod corpus;
 mod examples;
 mod groups;
 mod preparing;
 mod properties;
 mod rules;
+mod similar;
 mod strategies;
 mod switches;
 

@@ -1,11 +1,17 @@
 //! What must hold for every event and every rule, however strange.
 
-use picket::grouping::{Config, explain, group, prepare};
+use std::sync::LazyLock;
+
+use picket::grouping::{
+    Algorithm, Config, Feature, Placeholder, Signature, Switches, check_rules, compare,
+    compare_groupings, explain, explain_joined, group, matched_rules, prepare, regroup, similarity,
+};
 use picket::protocol::event::{Event, Exception, Frame, LogEntry, Mechanism, Stacktrace};
 use picket::protocol::lenient::Values;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// Texts that look like parts of names, paths and messages, and some that look like nothing.
 fn text() -> impl Strategy<Value = String> {
@@ -107,6 +113,95 @@ proptest! {
         prop_assert_eq!(&group(&again, &config), &grouping, "the same event, the same grouping");
     }
 
+    #[test]
+    fn what_is_stored_gives_the_same_hashes_in_any_order_of_its_fields(event in any_event()) {
+        let config = Config::default();
+        let mut prepared = event;
+        prepare(&mut prepared, &config);
+        let grouping = group(&prepared, &config);
+        let stored = serde_json::to_vec(&prepared).unwrap();
+        let read = Event::from_stored(&stored).unwrap();
+        prop_assert_eq!(group(&read, &config).hashes(), grouping.hashes(), "stored");
+        let reversed = reversed(&serde_json::from_slice(&stored).unwrap());
+        let read = Event::from_stored(reversed.as_bytes()).unwrap();
+        prop_assert_eq!(group(&read, &config).hashes(), grouping.hashes(), "reversed");
+        prop_assert_eq!(regroup(&read, &config).hashes(), grouping.hashes(), "regrouped");
+    }
+
+    #[test]
+    fn every_configuration_groups_every_event(event in any_event(), choice in 0..4_usize) {
+        let config = &CONFIGS[choice];
+        let grouping = regroup(&event, config);
+        prop_assert!(!grouping.hashes().is_empty());
+        prop_assert_eq!(&grouping.config, config.version());
+        let mut prepared = event.clone();
+        prepare(&mut prepared, config);
+        prop_assert_eq!(&group(&prepared, config), &grouping);
+        let _ = (explain(&grouping), matched_rules(&prepared, config));
+    }
+
+    #[test]
+    fn any_two_events_can_be_compared(a in any_event(), b in any_event()) {
+        let config = Config::default();
+        let (left, right) = (regroup(&a, &config), regroup(&b, &config));
+        let comparison = compare_groupings(&left, &right);
+        prop_assert_eq!(comparison.is_same, explain_joined(&left, &right).is_some());
+        let itself = compare_groupings(&left, &left);
+        prop_assert!(itself.is_same && itself.rows.iter().all(|row| !row.differs));
+        if let (Some(a), Some(b)) = (Signature::of(&left), Signature::of(&right)) {
+            prop_assert!((0.0..=1.0).contains(&similarity(&a, &b).score));
+            prop_assert!(similarity(&a, &a).score > 0.999);
+            prop_assert_eq!(Signature::from_bytes(&a.to_bytes()), Some(a));
+        }
+    }
+}
+
+/// The same JSON with the fields of every object in reverse.
+fn reversed(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let fields = map
+                .iter()
+                .rev()
+                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), reversed(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(list) => {
+            format!("[{}]", list.iter().map(reversed).collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The two algorithms, with nothing and with everything switched on.
+static CONFIGS: LazyLock<Vec<Config>> = LazyLock::new(|| {
+    let everything = Switches {
+        features: Feature::ALL.into(),
+        kept: [Placeholder::Int, Placeholder::Url].into(),
+        generic_types: vec!["*".to_owned()],
+        minimum_evidence: 3,
+    };
+    let nothing = Switches { features: [].into(), ..Switches::default() };
+    let stack = "function:a* -app\ncategory:system +group";
+    let fingerprint = "message:*a* -> {{ default }}, {{ value }}";
+    let algorithms = [Algorithm::Newstyle2023, Algorithm::Newstyle2026];
+    let all = algorithms.iter().flat_map(|algorithm| {
+        [&everything, &nothing]
+            .map(|switches| Config::with(*algorithm, switches, stack, fingerprint).unwrap())
+    });
+    all.collect()
+});
+
+// Each proposal that is tried compiles all rules again.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn rules_are_proposed_for_any_two_events(a in any_event(), b in any_event()) {
+        for proposal in compare(&a, &b, &Config::default()).proposals {
+            prop_assert!(check_rules(proposal.language, &proposal.rule).errors.is_empty());
+        }
+    }
 }
 
 // Each case compiles all built-in rules again.
