@@ -131,7 +131,7 @@ create table issue_hashes (
     -- The part whose events brought it, and the issue that has the part now.
     part_id bigint not null,
     issue_id bigint not null,
-    -- created, second_hash
+    -- created, second_hash, upgrade, rules
     origin text not null,
     -- app, system, default, custom_client_fingerprint …
     variant text not null,

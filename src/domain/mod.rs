@@ -15,6 +15,7 @@ pub mod dictionaries;
 pub mod events;
 pub mod feedback;
 pub mod filters;
+pub mod grouping_rules;
 pub mod issues;
 pub mod limits;
 pub mod organizations;

@@ -29,8 +29,6 @@ pub struct Target<'a> {
     pub tags: Counting,
     /// How many payloads are kept.
     pub sampling: Sampling,
-    /// The version of grouping that made the hashes.
-    pub grouping_version: &'a str,
     /// Learns which issues are hot.
     pub hot: &'a HotIssues,
     /// What payloads are packed with that the pipeline left alone.
@@ -121,7 +119,7 @@ pub async fn store(
         let arrivals: Vec<&Arrival> = fresh.iter().map(|event| &event.arrival).collect();
         let assignment = issues::batch::assign(db, &arrivals).await?;
         issues::batch::parts::store::insert_parts(db, &assignment.new_parts, now).await?;
-        insert_hashes(db, target, &fresh, &assignment, now).await?;
+        insert_hashes(db, &fresh, &assignment, now).await?;
         let Target { lane, tags, sampling, .. } = target;
         let recording = Recording { lane, tags, sampling };
         let recorded = issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
@@ -213,7 +211,6 @@ fn counter(processed: &Processed, event: &PreparedEvent, is_new: bool) -> Counte
 
 async fn insert_hashes(
     db: &mut PgConnection,
-    target: Target<'_>,
     events: &[&PreparedEvent],
     assignment: &Assignment,
     now: Timestamp,
@@ -224,8 +221,9 @@ async fn insert_hashes(
         .map(|new| explanation(&events[new.arrival].grouping))
         .collect();
     let hashes = &assignment.new_hashes;
-    issues::batch::store::insert_hashes(db, hashes, &explanations, target.grouping_version, now)
-        .await
+    let configs: Vec<&str> =
+        hashes.iter().map(|new| events[new.arrival].grouping.config.as_str()).collect();
+    issues::batch::store::insert_hashes(db, hashes, &explanations, &configs, now).await
 }
 
 /// The tree that explains a hash, as it is stored.

@@ -13,6 +13,8 @@ mod files;
 mod hot;
 pub mod kinds;
 pub mod prepared;
+pub mod preview;
+pub mod project_grouping;
 pub mod project_settings;
 pub mod quarantine;
 pub mod stages;
@@ -21,6 +23,7 @@ pub mod worker;
 mod written;
 
 pub use hot::HotIssues;
+pub use project_grouping::ProjectGrouping;
 pub use project_settings::ProjectSettings;
 pub use quarantine::Quarantine;
 
@@ -31,7 +34,6 @@ use crate::domain::issues::batch::Arrival;
 use crate::domain::limits::known_reason;
 use crate::domain::sessions;
 use crate::domain::usage::{Counts, Outcome};
-use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::places::Places;
 use crate::protocol::accepted::AcceptedEnvelope;
@@ -53,7 +55,7 @@ pub struct Context<'a> {
     /// The project the envelope belongs to.
     pub project_id: ProjectId,
     /// How the project groups.
-    pub grouping: &'a grouping::Config,
+    pub grouping: &'a ProjectGrouping,
     /// What the project leaves out.
     pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.
@@ -344,7 +346,7 @@ mod tests {
     fn what_the_front_door_left_out_is_counted_once_however_the_envelope_ends() {
         let context = Context {
             project_id: ProjectId(1),
-            grouping: &grouping::Config::default(),
+            grouping: &ProjectGrouping::default(),
             filters: &FilterConfig::default(),
             scrubbing: &ScrubConfig::default(),
             places: &Places::default(),

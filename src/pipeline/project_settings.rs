@@ -15,9 +15,11 @@ use sqlx::PgPool;
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::ProjectGrouping;
 use super::stages::{FilterConfig, ScrubConfig};
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::{self, FilterSettings};
+use crate::domain::grouping_rules::{self, GroupingSettings};
 use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
 use crate::domain::projects;
 
@@ -45,6 +47,7 @@ struct Found {
     privacy: Vec<(ProjectId, ProjectPrivacy)>,
     filters: Vec<(ProjectId, FilterSettings)>,
     environments: Vec<(ProjectId, String)>,
+    grouping: Vec<(ProjectId, GroupingSettings)>,
 }
 
 /// What was known at one moment.
@@ -57,6 +60,8 @@ pub struct KnownSettings {
     default_filters: FilterConfig,
     filters: HashMap<ProjectId, (FilterSettings, Arc<FilterConfig>)>,
     environments: HashMap<ProjectId, String>,
+    default_grouping: ProjectGrouping,
+    grouping: HashMap<ProjectId, (GroupingSettings, Arc<ProjectGrouping>)>,
 }
 
 impl KnownSettings {
@@ -75,6 +80,11 @@ impl KnownSettings {
         self.environments.get(&project).map(String::as_str)
     }
 
+    /// How a project groups.
+    pub fn grouping(&self, project: ProjectId) -> &ProjectGrouping {
+        self.grouping.get(&project).map_or(&self.default_grouping, |(_, grouping)| grouping)
+    }
+
     /// The same with what was found now.
     fn renewed(&self, found: Found) -> Self {
         let filters = found.filters.into_iter().map(|(id, settings)| {
@@ -85,9 +95,16 @@ impl KnownSettings {
             );
             (id, (settings, config))
         });
+        let grouping = found.grouping.into_iter().map(|(id, settings)| {
+            let known = self.grouping.get(&id).filter(|(known, _)| *known == settings);
+            let read = || Arc::new(ProjectGrouping::of_stored(&settings));
+            let grouping = known.map_or_else(read, |(_, grouping)| grouping.clone());
+            (id, (settings, grouping))
+        });
+        let grouping = grouping.collect();
         let environments = found.environments.into_iter().collect();
         let filters = filters.collect();
-        Self { filters, environments, ..self.with_privacy(&found.privacy) }
+        Self { filters, environments, grouping, ..self.with_privacy(&found.privacy) }
     }
 
     fn with_privacy(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
@@ -115,7 +132,8 @@ impl ProjectSettings {
             let privacy = privacy::store::list_set(&mut db).await?;
             let filters = filters::store::list_set(&mut db).await?;
             let environments = projects::store::list_default_environments(&mut db).await?;
-            Ok::<_, sqlx::Error>(Found { privacy, filters, environments })
+            let grouping = grouping_rules::store::list_set(&mut db).await?;
+            Ok::<_, sqlx::Error>(Found { privacy, filters, environments, grouping })
         };
         match timeout(PATIENCE, question).await {
             Ok(Ok(found)) => {

@@ -12,7 +12,6 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::LaneKey;
-use crate::grouping;
 use crate::infra::journal::{Journals, Options};
 use crate::infra::lifecycle::Tasks;
 use crate::infra::places::{Places, Refreshed};
@@ -78,7 +77,6 @@ fn worker(app: &App, places: Arc<Places>) -> Worker {
     Worker {
         db: app.db.clone(),
         clock: app.clock.clone(),
-        grouping: Arc::new(grouping::Config::default()),
         settings: Arc::default(),
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,

@@ -139,6 +139,7 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get (ProjectLimitsPath::PATH,        Access::Member,   projects::limits::show_project_limits)
         .post(ProjectLimitsPath::PATH,        Access::Member,   projects::limits::update_project_limits)
         .get (ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::show_project_grouping)
+        .post(ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::update_project_grouping)
 
         .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
 }

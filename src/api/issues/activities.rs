@@ -89,6 +89,7 @@ fn on_the_wire(kind: ActivityKind, detail: &Value) -> (&'static str, Value) {
         }
         // Clients know no such thing; they show an unknown type as it is.
         ActivityKind::MergedInto => ("merged_into", json!({ "issues": detail["issues"] })),
+        ActivityKind::Regrouped => ("regrouped", json!({})),
         ActivityKind::Undone => ("undone", json!({ "issues": detail["issues"] })),
     }
 }

@@ -17,13 +17,12 @@ use crate::domain::issues::{self, Archive, Resolution, Scope};
 use crate::domain::journal::LaneKey;
 use crate::domain::organizations::Organization;
 use crate::domain::projects::{self, NewProject, Project, ProjectKey};
-use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::places::Places;
 use crate::pipeline::commit::{self, Target};
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
-use crate::pipeline::{Context, HotIssues, Processed, process};
+use crate::pipeline::{Context, HotIssues, Processed, ProjectGrouping, process};
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::envelope::{
     ClientSdk, EnvelopeHeader, ItemHeader, ItemType, write_header, write_item,
@@ -55,7 +54,7 @@ struct Workshop {
     plan: Plan,
     /// By scene.
     projects: Vec<(Project, ProjectKey)>,
-    grouping: grouping::Config,
+    grouping: ProjectGrouping,
     filters: FilterConfig,
     scrubbing: ScrubConfig,
     hot: HotIssues,
@@ -89,7 +88,7 @@ impl Fill {
         let workshop = Workshop {
             plan,
             projects: made,
-            grouping: grouping::Config::default(),
+            grouping: ProjectGrouping::default(),
             filters: FilterConfig::new(&FilterSettings::nothing()),
             scrubbing: ScrubConfig::default(),
             hot: HotIssues::default(),
@@ -131,7 +130,6 @@ impl Fill {
             lane: LaneKey { node: uuid::Uuid::nil(), lane: 0 },
             tags: Counting::Now,
             sampling: Sampling { full_per_day: self.app.config.ingest.payloads_per_issue_and_day },
-            grouping_version: workshop.grouping.version(),
             hot: &workshop.hot,
             dictionaries: &workshop.dictionaries,
         };

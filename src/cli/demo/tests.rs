@@ -7,12 +7,11 @@ use chrono::TimeDelta;
 
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::FilterSettings;
-use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::places::Places;
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
-use crate::pipeline::{Context, HotIssues, process};
+use crate::pipeline::{Context, HotIssues, ProjectGrouping, process};
 use crate::protocol::event::Event;
 use crate::protocol::lenient::Problems;
 
@@ -31,7 +30,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
         accepted(plan, &plan.make(number), ProjectId(1), "0123456789abcdef0123456789abcdef");
     let context = Context {
         project_id: ProjectId(1),
-        grouping: &grouping::Config::default(),
+        grouping: &ProjectGrouping::default(),
         filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
         places: &Places::default(),

@@ -33,6 +33,8 @@ pub enum ActivityKind {
     SplitOff,
     /// It got events of another.
     Received,
+    /// It followed a change of how its project groups.
+    Regrouped,
     /// A merge, a taking out or a move was undone.
     Undone,
 }
@@ -52,6 +54,7 @@ impl ActivityKind {
             Self::TakenOut => "taken_out",
             Self::SplitOff => "split_off",
             Self::Received => "received",
+            Self::Regrouped => "regrouped",
             Self::Undone => "undone",
         }
     }

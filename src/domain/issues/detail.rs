@@ -1,8 +1,12 @@
 //! One issue, and what is known about it.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use sqlx::PgConnection;
 
+use super::batch::Owner;
+use super::batch::store::find_hash_owners;
 use super::{State, Status, StatusDetail, Substatus, store};
 use crate::base::{IssueId, IssueNumber, OrganizationId, ProjectId, Slug, Timestamp};
 use crate::domain::Result;
@@ -198,6 +202,20 @@ pub async fn hashes(db: &mut PgConnection, id: IssueId) -> Result<Vec<Hash>> {
 /// When the database fails.
 pub async fn hash(db: &mut PgConnection, project: ProjectId, hash: &str) -> Result<Option<Hash>> {
     Ok(store::find_hash(db, project, hash).await?)
+}
+
+/// Whose these hashes of a project are; hashes that lead nowhere are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hash_owners(
+    db: &mut PgConnection,
+    project: ProjectId,
+    hashes: &[&str],
+) -> Result<HashMap<String, Owner>> {
+    let projects = vec![project.0; hashes.len()];
+    let owners = find_hash_owners(db, &projects, hashes).await?;
+    Ok(owners.into_iter().map(|((_, hash), owner)| (hash, owner)).collect())
 }
 
 /// Why a hash came about: the grouping of the event that brought it, as JSON; `None` if it was not kept.

@@ -26,7 +26,7 @@ pub mod triage;
 pub use activity::{Activity, ActivityKind, activity};
 pub use detail::{
     Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, follow,
-    hash, hashes,
+    hash, hash_owners, hashes,
 };
 pub use latest::list_events;
 pub use query::Condition;

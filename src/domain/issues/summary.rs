@@ -123,6 +123,7 @@ mod tests {
             release: release.map(|number| format!("1.{number}")),
             user_hash: None,
             tags: vec![],
+            former_hashes: vec![],
             hashes: vec![],
         }
     }

@@ -91,8 +91,9 @@ fn prepare(
     mut event: Event,
     category: DataCategory,
 ) -> PreparedEvent {
-    grouping::prepare(&mut event, context.grouping);
-    let grouping = grouping::group(&event, context.grouping);
+    let config = &context.grouping.current;
+    grouping::prepare(&mut event, config);
+    let grouping = grouping::group(&event, config);
     let description = describe(&event, grouping.main_exception_id);
     let arrival = arrival(context, facts, &event, &grouping, description);
     let user_label = event.user.as_ref().and_then(|user| user.label()).map(str::to_owned);
@@ -135,6 +136,7 @@ fn arrival(
             .and_then(|user| user.identity())
             .map(|text| user_hash(&text)),
         tags: event.tags().to_vec(),
+        former_hashes: context.grouping.former_hashes(event, facts.received_at),
         hashes: hashes
             .map(|(variant, hash)| ArrivalHash { variant: variant.to_owned(), hash })
             .collect(),

@@ -27,7 +27,6 @@ use crate::base::{Clock, Timestamp};
 use crate::domain::issues;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::{self, LaneKey};
-use crate::grouping;
 use crate::infra::compression::Dictionaries;
 use crate::infra::journal::Journal;
 use crate::infra::places::Places;
@@ -41,8 +40,6 @@ pub struct Worker {
     pub db: PgPool,
     /// Time.
     pub clock: Clock,
-    /// How projects group.
-    pub grouping: Arc<grouping::Config>,
     /// What projects have set.
     pub settings: Arc<ProjectSettings>,
     /// How many payloads are kept.

@@ -166,7 +166,7 @@ impl LaneWorker {
         let accepted = AcceptedEnvelope::decode(record)?;
         let context = Context {
             project_id: accepted.project_id,
-            grouping: &self.worker.grouping,
+            grouping: settings.grouping(accepted.project_id),
             filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
             default_environment: settings.default_environment(accepted.project_id),

@@ -89,7 +89,6 @@ impl LaneWorker {
             lane: self.lane,
             tags: self.counting(batch),
             sampling: worker.sampling,
-            grouping_version: worker.grouping.version(),
             hot: &worker.hot,
             dictionaries: &worker.dictionaries,
         };

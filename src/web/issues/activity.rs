@@ -49,6 +49,7 @@ fn icon(kind: ActivityKind) -> &'static str {
         ActivityKind::Regressed => "alert",
         ActivityKind::Merged | ActivityKind::MergedInto | ActivityKind::Received => "merge",
         ActivityKind::GaveBack | ActivityKind::TakenOut | ActivityKind::SplitOff => "split",
+        ActivityKind::Regrouped => "settings",
         ActivityKind::Undone => "undo",
     }
 }
@@ -75,10 +76,12 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
         ActivityKind::TakenOut => format!("took it out of {}", named(detail)),
         ActivityKind::SplitOff => format!("made it of events of {}", named(detail)),
         ActivityKind::Received => format!("moved events from {} to it", named(detail)),
+        ActivityKind::Regrouped => "had it follow the project's new rules for grouping".to_owned(),
         ActivityKind::Undone => {
             let what = match said("kind") {
                 Some("merge") => "merging with",
                 Some("take_out") => "the taking out, beside",
+                Some("rules") => "following the new rules, with",
                 Some("split") => "the splitting, beside",
                 _ => "the moving of events, beside",
             };

@@ -63,7 +63,8 @@ fn origin_words(origin: &str) -> String {
     match origin {
         "created" => "opened the issue",
         "second_hash" => "came with an event that another hash led here",
-        "merge" => "came with a merged issue",
+        "upgrade" => "took the place of a hash of the algorithm before",
+        "rules" => "came with the project's rules",
         other => other,
     }
     .to_owned()

@@ -45,6 +45,7 @@ impl Toast {
                 format!("Made {others} of events of {issue}. They are kept apart now.")
             }
             ActKind::Move => format!("Moved events from {others} to {issue}."),
+            ActKind::Rules => "The issues follow the new rules.".to_owned(),
         };
         Self { text, undo: format!("{ACT}{}:{}", act.issue.project(), act.id) }
     }
@@ -54,7 +55,7 @@ impl Toast {
         let what = match act.kind {
             ActKind::Merge => "the issues are apart again",
             ActKind::TakeOut | ActKind::Split => "the issues are one again",
-            ActKind::Move => "the events are back",
+            ActKind::Move | ActKind::Rules => "the events are back",
         };
         Self { text: format!("Undone: {what}."), undo: String::new() }
     }

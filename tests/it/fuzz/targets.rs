@@ -8,7 +8,7 @@ use picket::infra::compression::{Dictionaries, decompress};
 use picket::infra::places::Places;
 use picket::pipeline::prepared::PreparedEvent;
 use picket::pipeline::stages::{FilterConfig, ScrubConfig, normalize};
-use picket::pipeline::{Context, HotIssues, process};
+use picket::pipeline::{Context, HotIssues, ProjectGrouping, process};
 use picket::protocol::accepted::AcceptedEnvelope;
 use picket::protocol::envelope::{Envelope, limits};
 use picket::protocol::event::Event;
@@ -161,7 +161,7 @@ fn through_the_pipeline(body: &[u8]) {
     }
     let context = Context {
         project_id: ProjectId(1),
-        grouping: &grouping::Config::default(),
+        grouping: &ProjectGrouping::default(),
         filters: &FilterConfig::default(),
         scrubbing: &ScrubConfig::default(),
         places: &Places::default(),
@@ -198,7 +198,7 @@ fn storable(event: &PreparedEvent, context: &Context<'_>) {
     assert!(!event.arrival.hashes.is_empty(), "every event has an issue");
     let payload = decompress(&event.payload.bytes(context.dictionaries), None).unwrap();
     let stored = Event::from_stored(&payload).unwrap();
-    let again = grouping::group(&stored, context.grouping);
+    let again = grouping::group(&stored, &context.grouping.current);
     let hashes = |grouping: &grouping::Grouping| format!("{:?}", grouping.hashes());
     assert_eq!(hashes(&again), hashes(&event.grouping), "what is stored says why");
 }

@@ -33,6 +33,7 @@ pub(crate) fn arrival(project_id: ProjectId, hashes: &[&str]) -> Arrival {
         release: None,
         user_hash: None,
         tags: vec![],
+        former_hashes: vec![],
         hashes: hashes.iter().map(hash).collect(),
     }
 }
@@ -45,7 +46,8 @@ pub(crate) async fn store(app: &TestApp, arrivals: &[Arrival], tags: Counting) -
     let assignment = batch::assign(&mut tx, &arrivals).await.unwrap();
     let explanations = vec![Vec::new(); assignment.new_hashes.len()];
     batch::parts::store::insert_parts(&mut tx, &assignment.new_parts, now()).await.unwrap();
-    batch::store::insert_hashes(&mut tx, &assignment.new_hashes, &explanations, "test", now())
+    let configs = vec!["test"; assignment.new_hashes.len()];
+    batch::store::insert_hashes(&mut tx, &assignment.new_hashes, &explanations, &configs, now())
         .await
         .unwrap();
     batch::record(&mut tx, &arrivals, &assignment, recording, now()).await.unwrap();

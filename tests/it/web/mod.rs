@@ -15,6 +15,7 @@ mod projects;
 mod quarantine;
 mod recorded;
 mod reports;
+mod rules;
 mod security;
 mod setup;
 mod sign_in;

@@ -58,7 +58,8 @@ pub struct NewHash {
     pub owner: Owner,
     /// The variant that made it.
     pub variant: String,
-    /// `created` if it opened the issue, `second_hash` if it came along with a known one.
+    /// `created` if it opened the issue, `second_hash` if it came along with a known one, `upgrade` if the
+    /// algorithm before knew the issue.
     pub origin: &'static str,
     /// The index of the arrival that brought it.
     pub arrival: usize,
@@ -108,7 +109,9 @@ async fn find_owners(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Resu
     let sought: HashSet<(ProjectId, &str)> = arrivals
         .iter()
         .flat_map(|arrival| {
-            arrival.hashes.iter().map(|hash| (arrival.project_id, hash.hash.as_str()))
+            let own = arrival.hashes.iter().map(|hash| hash.hash.as_str());
+            let former = arrival.former_hashes.iter().map(String::as_str);
+            own.chain(former).map(|hash| (arrival.project_id, hash))
         })
         .collect();
     let (projects, hashes): (Vec<i64>, Vec<&str>) =
@@ -124,8 +127,11 @@ fn owner_of_first(arrival: &Arrival, owners: &Owners) -> Option<Owner> {
     owner_of(arrival, &arrival.hashes.first()?.hash, owners)
 }
 
-fn owner_of_others(arrival: &Arrival, owners: &Owners) -> Option<Owner> {
-    arrival.hashes.iter().skip(1).find_map(|hash| owner_of(arrival, &hash.hash, owners))
+/// The owner of the first other hash that leads somewhere, and what is said of hashes that come to it so.
+fn owner_of_others(arrival: &Arrival, owners: &Owners) -> Option<(Owner, &'static str)> {
+    let own = arrival.hashes.iter().skip(1).map(|hash| (&hash.hash, "second_hash"));
+    let former = arrival.former_hashes.iter().map(|hash| (hash, "upgrade"));
+    own.chain(former).find_map(|(hash, origin)| Some((owner_of(arrival, hash, owners)?, origin)))
 }
 
 /// The projects of events whose first hash leads nowhere yet: they get a part at least.
@@ -145,7 +151,7 @@ fn growing(arrivals: &[&Arrival], owners: &Owners) -> Vec<IssueId> {
     let unknown = arrivals.iter().filter(|arrival| owner_of_first(arrival, owners).is_none());
     let issues: HashSet<IssueId> = unknown
         .filter_map(|arrival| owner_of_others(arrival, owners))
-        .map(|owner| owner.issue)
+        .map(|(owner, _)| owner.issue)
         .collect();
     issues.into_iter().collect()
 }
@@ -159,12 +165,11 @@ fn decide(
 ) -> Assignment {
     let mut assignment = Assignment::default();
     for (index, arrival) in arrivals.iter().enumerate() {
-        let (owner, is_new) = owner_of_first(arrival, &owners).map_or_else(
+        let (owner, is_new, origin) = owner_of_first(arrival, &owners).map_or_else(
             || join_or_open(arrival, &owners, numbers, &mut part_counts),
-            |owner| (owner, false),
+            |owner| (owner, false, "second_hash"),
         );
         let is_opened = is_new && owner.part == owner.issue.into();
-        let origin = if is_opened { "created" } else { "second_hash" };
         if is_opened {
             assignment.opened.insert(owner.issue);
         }
@@ -190,23 +195,23 @@ fn decide(
     assignment
 }
 
-/// Whose an event with an unknown first hash is, and whether that part is new.
+/// Whose an event with an unknown first hash is, whether that part is new, and how its hashes come to it.
 fn join_or_open(
     arrival: &Arrival,
     owners: &Owners,
     numbers: &mut BTreeMap<ProjectId, Numbers>,
     part_counts: &mut HashMap<IssueId, i64>,
-) -> (Owner, bool) {
-    let Some(known) = owner_of_others(arrival, owners) else {
+) -> (Owner, bool, &'static str) {
+    let Some((known, origin)) = owner_of_others(arrival, owners) else {
         let issue = next_issue(arrival.project_id, numbers);
-        return (Owner { issue, part: issue.into() }, true);
+        return (Owner { issue, part: issue.into() }, true, "created");
     };
     let count = part_counts.entry(known.issue).or_insert(1);
     if *count >= MAX_PARTS {
-        return (known, false);
+        return (known, false, origin);
     }
     *count += 1;
-    (Owner { part: next_part(arrival.project_id, numbers), ..known }, true)
+    (Owner { part: next_part(arrival.project_id, numbers), ..known }, true, origin)
 }
 
 fn next_issue(project: ProjectId, numbers: &mut BTreeMap<ProjectId, Numbers>) -> IssueId {
@@ -241,6 +246,7 @@ mod tests {
             release: None,
             user_hash: None,
             tags: vec![],
+            former_hashes: vec![],
             hashes: hashes
                 .iter()
                 .map(|hash| ArrivalHash { variant: "app".to_owned(), hash: (*hash).to_owned() })
@@ -300,6 +306,16 @@ mod tests {
         let (issues, hashes) = decided(&[arrival(&["new", "known"])], &[("known", 3)]);
         assert_eq!(issues, [3]);
         assert_eq!(hashes, [("new".to_owned(), 3, "second_hash")]);
+    }
+
+    #[test]
+    fn an_event_joins_the_issue_that_a_former_hash_of_it_leads_to() {
+        let mut event = arrival(&["new", "newer"]);
+        event.former_hashes = vec!["old".to_owned()];
+        let (issues, hashes) = decided(&[event], &[("old", 3)]);
+        assert_eq!(issues, [3]);
+        let hashes: Vec<&str> = hashes.iter().map(|(hash, ..)| hash.as_str()).collect();
+        assert_eq!(hashes, ["new", "newer"], "what it was is only looked up");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct Arrival {
     pub user_hash: Option<i64>,
     /// The tags.
     pub tags: Vec<(String, String)>,
+    /// Hashes by which the issue may be known from before; they lead to it, and nothing more.
+    pub former_hashes: Vec<String>,
     /// The hashes that may decide the issue, the primary one first; never empty.
     pub hashes: Vec<ArrivalHash>,
 }

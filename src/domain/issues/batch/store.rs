@@ -1,11 +1,10 @@
 //! SQL for issues meeting events. Every statement takes a whole batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::assign::Owners;
 use super::draft::IssueDraft;
 use super::record::{HourCounts, ReleaseCounts};
 use super::{NewHash, Numbers, Owner};
@@ -14,11 +13,11 @@ use crate::domain::events::batch::storable;
 use crate::domain::issues::summary::Summary;
 
 /// Where these hashes lead; `projects` and `hashes` go in pairs.
-pub(super) async fn find_hash_owners(
+pub(in super::super) async fn find_hash_owners(
     db: &mut PgConnection,
     projects: &[i64],
     hashes: &[&str],
-) -> sqlx::Result<Owners> {
+) -> sqlx::Result<HashMap<(ProjectId, String), Owner>> {
     let rows = sqlx::query!(
         r#"
         SELECT issue_hashes.project_id AS "project_id: ProjectId", issue_hashes.hash,
@@ -101,12 +100,13 @@ pub(super) async fn save_counters(
     Ok(())
 }
 
-/// Has hashes lead to their issues, each with the compressed tree that explains it.
+/// Has hashes lead to their issues, each with the compressed tree that explains it and the version
+/// of grouping that made it.
 pub async fn insert_hashes(
     db: &mut PgConnection,
     hashes: &[NewHash],
     explanations: &[Vec<u8>],
-    config: &str,
+    configs: &[&str],
     now: Timestamp,
 ) -> sqlx::Result<()> {
     if hashes.is_empty() {
@@ -122,10 +122,10 @@ pub async fn insert_hashes(
         r#"
         INSERT INTO issue_hashes
             (project_id, hash, issue_id, part_id, origin, variant, config, explanation, created_at)
-        SELECT project_id, hash, issue_id, part_id, origin, variant, $8, explanation, $9
+        SELECT project_id, hash, issue_id, part_id, origin, variant, config, explanation, $9
         FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
-                    $7::bytea[])
-            AS fresh (project_id, hash, issue_id, part_id, origin, variant, explanation)
+                    $7::bytea[], $8::text[])
+            AS fresh (project_id, hash, issue_id, part_id, origin, variant, explanation, config)
         ON CONFLICT DO NOTHING
         "#,
         &projects,
@@ -135,7 +135,7 @@ pub async fn insert_hashes(
         &origins as &[&str],
         &variants as &[&str],
         explanations,
-        config,
+        configs as &[&str],
         now,
     )
     .execute(db)

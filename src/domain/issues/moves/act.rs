@@ -18,6 +18,8 @@ pub enum ActKind {
     Split,
     /// Parts went to another issue.
     Move,
+    /// Issues followed a change of how their project groups.
+    Rules,
 }
 
 impl ActKind {
@@ -28,6 +30,7 @@ impl ActKind {
             Self::TakeOut => "take_out",
             Self::Split => "split",
             Self::Move => "move",
+            Self::Rules => "rules",
         }
     }
 }
@@ -45,6 +48,30 @@ pub struct Act {
     pub others: Vec<IssueId>,
     /// Whether the issue waits for somebody now and did not before.
     pub is_reopened: bool,
+}
+
+/// What has to be done so that issues follow a change of grouping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesApplied {
+    /// Parts and the issues that they go to.
+    pub moves: Vec<(PartId, IssueId)>,
+    /// New hashes of parts.
+    pub links: Vec<Link>,
+}
+
+/// A hash that leads to a part from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// 32 hex digits.
+    pub hash: String,
+    /// The variant that makes it.
+    pub variant: String,
+    /// Where it leads.
+    pub part: PartId,
+    /// The version of grouping that made it.
+    pub config: String,
+    /// The compressed tree that explains it.
+    pub explanation: Vec<u8>,
 }
 
 /// A part of an issue, for people.

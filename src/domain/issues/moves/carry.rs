@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::act::{Act, ActKind};
+use super::act::{Act, ActKind, Link};
 use super::ledger::{Before, By, StateBefore, store as ledger};
 use super::{Actor, store};
 use crate::app::Essentials;
@@ -44,6 +44,8 @@ pub(super) struct Changes {
     pub(super) states: Vec<Change>,
     /// Pairs that it stopped keeping apart.
     pub(super) separations: Vec<(IssueId, IssueId)>,
+    /// Hashes that it had lead somewhere.
+    pub(super) links: Vec<String>,
 }
 
 /// Some issues of a project with their parts, held until the act is done. Nobody else moves parts of the
@@ -236,6 +238,20 @@ impl Scene {
         Ok(ledger::delete_separations(&mut self.tx, self.project, &all).await?)
     }
 
+    /// Whether somebody took the two apart.
+    pub(super) async fn are_kept_apart(&mut self, one: IssueId, other: IssueId) -> Result<bool> {
+        Ok(ledger::are_kept_apart(&mut self.tx, one.min(other), one.max(other)).await?)
+    }
+
+    /// Has hashes lead to parts; returns those that led nowhere before.
+    pub(super) async fn link(&mut self, links: &[Link]) -> Result<Vec<String>> {
+        let of_parts: Vec<(&Link, IssueId)> = links
+            .iter()
+            .filter_map(|link| Some((link, self.parts.get(&link.part)?.issue)))
+            .collect();
+        Ok(store::insert_links(&mut self.tx, self.project, &of_parts, self.now).await?)
+    }
+
     /// Does it: moves the parts, puts the issues' rows right, writes the ledger and the histories.
     pub(super) async fn carry_out(
         mut self,
@@ -248,7 +264,7 @@ impl Scene {
         let is_reopened = changes.states.iter().any(|change| change.id == issue);
         let states =
             changes.states.iter().map(|it| StateBefore::new(it.id, it.before.clone())).collect();
-        let before = Before { states, separations: changes.separations };
+        let before = Before { states, separations: changes.separations, links: changes.links };
         ledger::insert_act(&mut self.tx, (id, kind, issue), &before, self.by, self.now).await?;
         let entries: Vec<(Part, Move)> =
             changes.moves.iter().map(|it| (self.parts[&it.part].clone(), *it)).collect();
@@ -360,6 +376,7 @@ impl Scene {
             ActKind::TakeOut => (ActivityKind::GaveBack, ActivityKind::TakenOut),
             ActKind::Split => (ActivityKind::GaveBack, ActivityKind::SplitOff),
             ActKind::Move => (ActivityKind::Received, ActivityKind::GaveBack),
+            ActKind::Rules => (ActivityKind::Regrouped, ActivityKind::Regrouped),
         };
         let mut lines = vec![NewLine { issue_id: act.issue, kind: here, detail }];
         lines.extend(act.others.iter().map(|id| NewLine {

@@ -20,13 +20,13 @@ use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
-pub use act::{Act, ActKind, LastMove, PartOf};
+pub use act::{Act, ActKind, LastMove, Link, PartOf, RulesApplied};
 use carry::{Changes, Move, Scene};
 pub use undo::undo;
 
 use super::Scope;
 use crate::app::Essentials;
-use crate::base::{IssueId, PartId, UserId};
+use crate::base::{IssueId, PartId, ProjectId, UserId};
 use crate::domain::{Error, Result};
 
 /// The most parts that people may gather in one issue.
@@ -77,7 +77,7 @@ pub async fn merge(
     let states = scene.merged_state(target).await?;
     let others: Vec<IssueId> = ids.into_iter().filter(|id| *id != target).collect();
     let separations = scene.forget_separations(target, &others).await?;
-    let changes = Changes { moves, states, separations };
+    let changes = Changes { moves, states, separations, links: Vec::new() };
     scene.carry_out(ActKind::Merge, target, others, changes).await
 }
 
@@ -102,7 +102,7 @@ pub async fn take_out(
     let out: Vec<IssueId> = out.into_iter().collect();
     let states = scene.states_of_returning(issue, &out).await?;
     scene.keep_apart(issue, &out).await?;
-    let changes = Changes { moves, states, separations: Vec::new() };
+    let changes = Changes { moves, states, ..Changes::default() };
     scene.carry_out(ActKind::TakeOut, issue, out, changes).await
 }
 
@@ -125,7 +125,7 @@ pub async fn split(
     let moves = going.iter().map(|part| Move { part: *part, to: new, home: new }).collect();
     let states = scene.copied_state(issue, new).await?;
     scene.keep_apart(issue, &[new]).await?;
-    let changes = Changes { moves, states, separations: Vec::new() };
+    let changes = Changes { moves, states, ..Changes::default() };
     scene.carry_out(ActKind::Split, issue, vec![new], changes).await
 }
 
@@ -154,6 +154,43 @@ pub async fn move_parts(
     }
     let changes = Changes { moves, ..Changes::default() };
     scene.carry_out(ActKind::Move, to, vec![issue], changes).await
+}
+
+/// Has issues follow a change of how their project groups: hashes get to lead to parts, and parts go to other
+/// issues, unless somebody took those apart. `None` if nothing is to be done. The act names an issue that took
+/// part, and all others.
+///
+/// # Errors
+/// When an issue is not in scope, or one was merged meanwhile; and when the database fails.
+pub async fn apply_rules(
+    app: &Essentials,
+    actor: Actor<'_>,
+    project: ProjectId,
+    rules: RulesApplied,
+) -> Result<Option<Act>> {
+    let mut db = app.db.acquire().await?;
+    let parts =
+        rules.moves.iter().map(|(part, _)| *part).chain(rules.links.iter().map(|it| it.part));
+    let mut issues =
+        store::list_issues_of_parts(&mut db, project, &parts.collect::<Vec<_>>()).await?;
+    drop(db);
+    issues.extend(rules.moves.iter().map(|(_, issue)| *issue));
+    let Some(first) = issues.first().copied() else { return Ok(None) };
+    let mut scene = Scene::begin(app, actor, project, issues.iter().copied()).await?;
+    let mut moves = Vec::new();
+    for (id, to) in rules.moves {
+        let Some(part) = scene.parts().find(|part| part.id == id && part.issue != to).cloned()
+        else {
+            continue;
+        };
+        if !scene.are_kept_apart(part.issue, to).await? {
+            moves.push(Move { part: id, to, home: part.home });
+        }
+    }
+    let links = scene.link(&rules.links).await?;
+    let others: Vec<IssueId> = issues.into_iter().filter(|id| *id != first).collect();
+    let changes = Changes { moves, links, ..Changes::default() };
+    Ok(Some(scene.carry_out(ActKind::Rules, first, others, changes).await?))
 }
 
 /// What an issue is made of, the part with the most events first.

@@ -1,9 +1,11 @@
 //! SQL about the parts of issues.
 
+use std::collections::BTreeSet;
+
 use sqlx::types::Json;
 use sqlx::{PgConnection, query, query_scalar};
 
-use super::act::PartOf;
+use super::act::{Link, PartOf};
 use super::carry::{Move, Part};
 use crate::base::{IssueId, IssueNumber, PartId, ProjectId, Timestamp};
 use crate::domain::issues::summary::Summary;
@@ -135,6 +137,78 @@ pub(super) async fn list_parts_of_hashes(
     )
     .fetch_all(db)
     .await
+}
+
+/// The issues that have these parts.
+pub(super) async fn list_issues_of_parts(
+    db: &mut PgConnection,
+    project: ProjectId,
+    parts: &[PartId],
+) -> sqlx::Result<BTreeSet<IssueId>> {
+    let parts: Vec<i64> = parts.iter().map(|id| id.0).collect();
+    let issues = query_scalar!(
+        "SELECT DISTINCT issue_id FROM issue_parts WHERE project_id = $1 AND id = ANY($2)",
+        project.0,
+        &parts,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(issues.into_iter().collect())
+}
+
+/// Has hashes lead to parts of issues; returns those that led nowhere before.
+pub(super) async fn insert_links(
+    db: &mut PgConnection,
+    project: ProjectId,
+    links: &[(&Link, IssueId)],
+    now: Timestamp,
+) -> sqlx::Result<Vec<String>> {
+    let hashes: Vec<&str> = links.iter().map(|(link, _)| link.hash.as_str()).collect();
+    let issues: Vec<i64> = links.iter().map(|(_, issue)| issue.0).collect();
+    let parts: Vec<i64> = links.iter().map(|(link, _)| link.part.0).collect();
+    let variants: Vec<&str> = links.iter().map(|(link, _)| link.variant.as_str()).collect();
+    let configs: Vec<&str> = links.iter().map(|(link, _)| link.config.as_str()).collect();
+    let explanations: Vec<&[u8]> =
+        links.iter().map(|(link, _)| link.explanation.as_slice()).collect();
+    query_scalar!(
+        r#"
+        INSERT INTO issue_hashes
+            (project_id, hash, issue_id, part_id, origin, variant, config, explanation, created_at)
+        SELECT $1, hash, issue_id, part_id, 'rules', variant, config, explanation, $8
+        FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[])
+            AS links (hash, issue_id, part_id, variant, config, explanation)
+        ON CONFLICT DO NOTHING
+        RETURNING hash
+        "#,
+        project.0,
+        &hashes as &[&str],
+        &issues,
+        &parts,
+        &variants as &[&str],
+        &configs as &[&str],
+        &explanations as &[&[u8]],
+        now,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Has hashes that rules brought lead nowhere again.
+pub(super) async fn delete_links(
+    db: &mut PgConnection,
+    project: ProjectId,
+    hashes: &[String],
+) -> sqlx::Result<()> {
+    query!(
+        r#"
+        DELETE FROM issue_hashes WHERE project_id = $1 AND hash = ANY($2) AND origin = 'rules'
+        "#,
+        project.0,
+        hashes,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Has parts, and the hashes that lead to them, belong to other issues; all issues are locked.

@@ -26,9 +26,12 @@ pub async fn undo(app: &Essentials, actor: Actor<'_>, project: ProjectId, id: Uu
     drop(db);
     let ids: BTreeSet<IssueId> =
         moves.iter().flat_map(|it| [it.from, it.to, it.from_home]).collect();
-    let ids: Vec<IssueId> = ids.into_iter().collect();
+    let mut ids: Vec<IssueId> = ids.into_iter().collect();
     if ids.is_empty() {
-        return Err(Error::NotFound);
+        // New rules may have moved nothing, and only have had hashes lead somewhere.
+        let mut db = app.db.acquire().await?;
+        let act = ledger::find_act(&mut db, project, id).await?.ok_or(Error::NotFound)?;
+        ids.push(act.issue);
     }
     let mut scene = Scene::begin_with(app, actor, project, &ids).await?;
     // Read again under the lock: somebody may have been faster.
@@ -37,11 +40,12 @@ pub async fn undo(app: &Essentials, actor: Actor<'_>, project: ProjectId, id: Uu
         return Err(Error::Conflict("This was undone already.".to_owned()));
     }
     let back = moves_back(&scene, &moves);
-    if back.is_empty() {
+    if back.is_empty() && act.before.links.is_empty() {
         return Err(Error::Conflict(
             "The events were moved on since. Undo that first, or move them by hand.".to_owned(),
         ));
     }
+    store::delete_links(&mut scene.tx, project, &act.before.links).await?;
     let mut states = Vec::new();
     for before in act.before.states {
         let id = before.issue;
@@ -56,7 +60,7 @@ pub async fn undo(app: &Essentials, actor: Actor<'_>, project: ProjectId, id: Uu
         ActKind::TakeOut | ActKind::Split => {
             ledger::delete_pairs(&mut scene.tx, project, &pairs(act.issue, &others)).await?;
         }
-        ActKind::Merge | ActKind::Move => {
+        ActKind::Merge | ActKind::Move | ActKind::Rules => {
             let now = scene.now;
             let pairs = act.before.separations;
             ledger::keep_apart(&mut scene.tx, &pairs, actor.user, now).await?;

@@ -35,6 +35,9 @@ pub(super) struct Before {
     /// Pairs that were kept apart until a merge joined them.
     #[serde(default)]
     pub(super) separations: Vec<(IssueId, IssueId)>,
+    /// Hashes that the act had lead somewhere.
+    #[serde(default)]
+    pub(super) links: Vec<String>,
 }
 
 /// An act as it is in the ledger.

@@ -1,0 +1,299 @@
+//! How a project's events become issues: rules and switches, what they would do, and what they were.
+
+mod forecast;
+mod form;
+mod trial;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::routing::TypedPath;
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use super::issues_of_project;
+use super::settings::ProjectSettingsPath;
+use crate::app::App;
+use crate::base::{PageRequest, ProjectId, Slug, Timestamp};
+use crate::domain::events::{Condition, EventFilter};
+use crate::domain::grouping_rules::{self, GroupingSettings, Revision};
+use crate::domain::issues::moves::{self, Actor};
+use crate::domain::issues::{self, Scope};
+use crate::domain::projects::Project;
+use crate::domain::query::TimeRange;
+use crate::grouping::Config;
+use crate::pipeline::preview::{Preview, plan};
+use crate::pipeline::project_grouping;
+use crate::web::components::number;
+use crate::web::components::time::Moment;
+use crate::web::issues::paths::IssueGroupingPath;
+use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
+
+use forecast::ForecastView;
+use form::Fields;
+pub use form::GroupingForm;
+use trial::Trial;
+
+/// The page.
+#[derive(Clone, Debug, Deserialize, TypedPath)]
+#[typed_path("/{organization}/projects/{project}/settings/grouping", rejection(Error))]
+pub struct ProjectGroupingPath {
+    /// Whose project.
+    pub organization: Slug,
+    /// Which one.
+    pub project: Slug,
+}
+
+#[derive(Template)]
+#[template(path = "projects/grouping.html")]
+struct ProjectGroupingView {
+    shell: Shell,
+    path: ProjectGroupingPath,
+    settings_path: ProjectSettingsPath,
+    issues: String,
+    heading: String,
+    fields: Fields,
+    /// Names all that makes the hashes, as the settings are stored.
+    version: String,
+    /// Until when the issues of the algorithm before are still found.
+    transition: Option<Moment>,
+    forecast: Option<ForecastView>,
+    trial: Option<Trial>,
+    /// The event that was typed to try the settings on.
+    event: String,
+    /// What is wrong with what was asked; empty if nothing is.
+    problem: String,
+    /// What was just done, with what undoes it.
+    done: Option<(String, String)>,
+    revisions: Vec<RevisionView>,
+    /// The latest issue: its short id and where it says why its events are one.
+    example: Option<(String, IssueGroupingPath)>,
+}
+
+/// A state that the settings had.
+struct RevisionView {
+    number: i64,
+    who: String,
+    when: Moment,
+    what: String,
+    is_present: bool,
+}
+
+/// What the page shows besides what is stored.
+#[derive(Default)]
+struct Said {
+    settings: Option<GroupingSettings>,
+    forecast: Option<ForecastView>,
+    trial: Option<Trial>,
+    event: String,
+    problem: String,
+    done: Option<(String, String)>,
+}
+
+/// Shows the page.
+pub async fn show_project_grouping(
+    path: ProjectGroupingPath,
+    member: Member,
+    State(app): State<App>,
+) -> Result<Page> {
+    show(&app, &member, path, Said::default()).await
+}
+
+/// Does what a button of the page says.
+pub async fn update_project_grouping(
+    path: ProjectGroupingPath,
+    member: Member,
+    State(app): State<App>,
+    Form(form): Form<GroupingForm>,
+) -> Result<Response> {
+    let project = member.project(&path.project)?.id;
+    let actor = Some(member.user.id);
+    if form.verb == "restore" {
+        grouping_rules::restore(&app, project, form.revision, actor).await?;
+        let words = "Brought back. New events are grouped by these settings.";
+        return Ok(Redirect::to(path).with_flash(words).into_response());
+    }
+    if form.verb == "undo" {
+        let said = undo(&app, &member, project, &form.undo).await?;
+        return Ok(show(&app, &member, path, said).await?.into_response());
+    }
+    let settings = form.settings();
+    let fields = Fields::new(&settings);
+    let config = match project_grouping::config(&settings) {
+        Ok(config) if fields.are_rules_fine() => config,
+        _ => {
+            let problem = "Some rules cannot be read; nothing was saved.".to_owned();
+            let said = Said { settings: Some(settings), problem, ..Said::default() };
+            return Ok(show(&app, &member, path, said).await?.into_response());
+        }
+    };
+    let said = match form.verb.as_str() {
+        "save" => {
+            grouping_rules::set(&app, project, settings, actor).await?;
+            let words = "Saved. New events are grouped like this within seconds.";
+            return Ok(Redirect::to(path).with_flash(words).into_response());
+        }
+        "apply" => apply(&app, &member, project, settings, &config).await?,
+        "test" => try_event(&app, project, &form.event, settings, &config).await?,
+        _ => preview(&app, &path, project, settings, &config, &fields).await?,
+    };
+    Ok(show(&app, &member, path, said).await?.into_response())
+}
+
+async fn preview(
+    app: &App,
+    path: &ProjectGroupingPath,
+    project: ProjectId,
+    settings: GroupingSettings,
+    config: &Config,
+    fields: &Fields,
+) -> Result<Said> {
+    let mut db = app.db.acquire().await?;
+    let preview = Preview::run(&mut db, &app.dictionaries, project, config).await?;
+    let forecast = ForecastView::new(&mut db, &path.organization, &preview, fields).await?;
+    Ok(Said { settings: Some(settings), forecast: Some(forecast), ..Said::default() })
+}
+
+async fn try_event(
+    app: &App,
+    project: ProjectId,
+    event: &str,
+    settings: GroupingSettings,
+    config: &Config,
+) -> Result<Said> {
+    let mut said = Said { settings: Some(settings), event: event.to_owned(), ..Said::default() };
+    match trial::run(app, project, event, config).await? {
+        Ok(trial) => said.trial = Some(trial),
+        Err(problem) => said.problem = problem,
+    }
+    Ok(said)
+}
+
+/// Saves settings and has the issues follow them.
+async fn apply(
+    app: &App,
+    member: &Member,
+    project: ProjectId,
+    settings: GroupingSettings,
+    config: &Config,
+) -> Result<Said> {
+    let mut db = app.db.acquire().await?;
+    let preview = Preview::run(&mut db, &app.dictionaries, project, config).await?;
+    drop(db);
+    let rules = plan(&preview);
+    let (joined, followed) = (rules.moves.len(), rules.links.len());
+    // Saved first: events that arrive meanwhile get hashes that are about to lead somewhere.
+    grouping_rules::set(app, project, settings, Some(member.user.id)).await?;
+    let scope = Scope::project(member.organization.id, project);
+    let actor = Actor { scope: &scope, user: Some(member.user.id) };
+    let act = moves::apply_rules(app, actor, project, rules).await?;
+    let done = match act {
+        None => {
+            ("Saved. The issues are as the settings would have them.".to_owned(), String::new())
+        }
+        Some(act) => {
+            let text = format!(
+                "Saved, and the issues follow: {} joined another issue, {} leads to known issues.",
+                number::counted_len(joined, "part", "parts"),
+                number::counted_len(followed, "new hash", "new hashes"),
+            );
+            (text, act.id.to_string())
+        }
+    };
+    Ok(Said { done: Some(done), ..Said::default() })
+}
+
+async fn undo(app: &App, member: &Member, project: ProjectId, act: &str) -> Result<Said> {
+    let act = act.parse().map_err(|_| Error::NotFound)?;
+    let scope = Scope::project(member.organization.id, project);
+    let actor = Actor { scope: &scope, user: Some(member.user.id) };
+    moves::undo(app, actor, project, act).await?;
+    let words = "Undone: the issues are as before. The settings are still the new ones; an older \
+                 state can be brought back below.";
+    Ok(Said { done: Some((words.to_owned(), String::new())), ..Said::default() })
+}
+
+async fn show(app: &App, member: &Member, path: ProjectGroupingPath, said: Said) -> Result<Page> {
+    let project = member.project(&path.project)?;
+    let now = app.clock.now();
+    let mut db = app.db.acquire().await?;
+    let example = latest_short_id(&mut db, project.id).await?;
+    let stored = grouping_rules::find(&mut db, project.id).await?;
+    let revisions = grouping_rules::revisions(&mut db, project.id).await?;
+    drop(db);
+    Page::new(&view(member, path, project, (stored, &revisions, example), said, now))
+}
+
+fn view(
+    member: &Member,
+    path: ProjectGroupingPath,
+    project: &Project,
+    (stored, revisions, example): (GroupingSettings, &[Revision], Option<String>),
+    said: Said,
+    now: Timestamp,
+) -> ProjectGroupingView {
+    let (organization, slug) = (path.organization.clone(), path.project.clone());
+    let grouping_of = |issue: String| {
+        (issue.clone(), IssueGroupingPath { organization: organization.clone(), issue })
+    };
+    let version = project_grouping::config(&stored).map(|config| config.version().to_owned());
+    let former = stored.former.as_ref().filter(|former| now < former.until);
+    ProjectGroupingView {
+        shell: member.shell("projects"),
+        issues: issues_of_project(&organization, &slug),
+        heading: project.name.clone(),
+        version: version.unwrap_or_default(),
+        transition: former.map(|former| Moment::new(former.until, now)),
+        fields: Fields::new(said.settings.as_ref().unwrap_or(&stored)),
+        forecast: said.forecast,
+        trial: said.trial,
+        event: said.event,
+        problem: said.problem,
+        done: said.done,
+        revisions: revision_views(revisions, now),
+        example: example.map(grouping_of),
+        settings_path: ProjectSettingsPath { organization, project: slug },
+        path,
+    }
+}
+
+fn revision_views(revisions: &[Revision], now: Timestamp) -> Vec<RevisionView> {
+    let rules = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+    revisions
+        .iter()
+        .enumerate()
+        .map(|(place, revision)| RevisionView {
+            number: revision.number,
+            who: revision.actor_name.clone().unwrap_or_else(|| "Somebody who is gone".to_owned()),
+            when: Moment::new(revision.created_at, now),
+            what: format!(
+                "{}{}, {}",
+                if revision.is_restored { "brought back: " } else { "" },
+                number::counted_len(
+                    rules(&revision.settings.stack_trace_rules),
+                    "line of stack trace rules",
+                    "lines of stack trace rules"
+                ),
+                number::counted_len(
+                    rules(&revision.settings.fingerprint_rules),
+                    "line of fingerprint rules",
+                    "lines of fingerprint rules"
+                ),
+            ),
+            is_present: place == 0,
+        })
+        .collect()
+}
+
+/// The issue of the project's latest event.
+async fn latest_short_id(db: &mut PgConnection, project: ProjectId) -> Result<Option<String>> {
+    let latest = EventFilter {
+        condition: Condition::All(Vec::new()),
+        environments: Vec::new(),
+        period: TimeRange::default(),
+        page: PageRequest::new(None, 1),
+    };
+    let events = issues::list_events(db, project, &latest).await?;
+    let Some(event) = events.items.first() else { return Ok(None) };
+    Ok(issues::find(db, event.issue_id).await?.map(|issue| issue.short_id()))
+}
