@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 17] = [
+const DOMAIN: [&str; 18] = [
     "error",
     "query",
     "journal",
@@ -43,6 +43,7 @@ const DOMAIN: [&str; 17] = [
     "attachments",
     "events",
     "sessions",
+    "grouping_rules",
     "issues",
     "feedback",
     "retention",
