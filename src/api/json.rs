@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use super::error::{self, Error};
 use crate::protocol::lenient::{is_suspicious, repair};
 
-/// The largest body: a change of a thousand issues takes a fraction of it.
-const MAX_BODY_BYTES: usize = 256 << 10;
+/// The largest body in KiB, unless an endpoint takes more: a change of a thousand issues takes a fraction of it.
+const MAX_BODY_KIB: usize = 256;
 
 /// An answer in JSON.
 #[derive(Debug)]
@@ -41,13 +41,13 @@ pub(super) fn raw(body: impl Into<Bytes>) -> Response {
 
 /// A request's body. Nothing is read as an empty object, so that a `PUT` without a body is a `PUT` of nothing.
 #[derive(Debug)]
-pub(super) struct Body<T>(pub(super) T);
+pub(super) struct Body<T, const MAX_KIB: usize = MAX_BODY_KIB>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Sync, T: DeserializeOwned, const MAX_KIB: usize> FromRequest<S> for Body<T, MAX_KIB> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let body = Limited::new(request.into_body(), MAX_BODY_BYTES);
+        let body = Limited::new(request.into_body(), MAX_KIB << 10);
         let bytes = body.collect().await.map_err(|problem| {
             if problem.is::<http_body_util::LengthLimitError>() {
                 Error::TooLarge

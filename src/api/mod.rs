@@ -29,6 +29,7 @@ mod organizations;
 mod projects;
 mod releases;
 mod root;
+mod sessions;
 mod tags;
 mod teams;
 mod users;

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use chrono::TimeDelta;
 use http::request::Parts;
 
 use super::error::{Error, Result};
@@ -101,6 +102,17 @@ impl Parameters {
             }
             _ => Err(Error::BadRequest("`start` and `end` come together.".to_owned())),
         }
+    }
+
+    /// A length of time such as `24h`.
+    pub(super) fn length(&self, name: &str) -> Result<Option<TimeDelta>> {
+        let Some(text) = self.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let length = query::duration(text).ok_or_else(|| {
+            let problem =
+                format!("`{name}` is a length of time such as `24h` or `14d`, not `{text}`.");
+            Error::BadRequest(problem)
+        })?;
+        Ok(Some(length))
     }
 
     fn moment(&self, name: &str) -> Result<Option<Timestamp>> {

@@ -136,7 +136,7 @@ impl PathTexts {
 }
 
 /// An organization's project by slug or number.
-async fn find_project(
+pub(super) async fn find_project(
     db: &mut PgConnection,
     organization: OrganizationId,
     named: &str,

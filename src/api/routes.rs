@@ -12,7 +12,8 @@ use super::authenticate::{Access, Guard, check};
 use super::error::{self, Error};
 use super::limits::Limiter;
 use super::{
-    cors, events, feedback, issues, keys, organizations, projects, root, tags, teams, users,
+    cors, events, feedback, issues, keys, organizations, projects, releases, root, sessions, tags,
+    teams, users,
 };
 use crate::app::App;
 use crate::domain::accounts::Scope;
@@ -24,12 +25,18 @@ const USER_FEEDBACK: Access = Access::ScopesOrDsn(&[Scope::EVENT_WRITE, Scope::P
 const PROJECT_READ: Access = Access::Scopes(&[Scope::PROJECT_READ]);
 const PROJECT_WRITE: Access = Access::Scopes(&[Scope::PROJECT_WRITE]);
 const PROJECT_ADMIN: Access = Access::Scopes(&[Scope::PROJECT_ADMIN]);
+const RELEASE_READ: Access =
+    Access::Scopes(&[Scope::PROJECT_READ, Scope::PROJECT_RELEASES, Scope::ORG_CI]);
+const RELEASE_WRITE: Access =
+    Access::Scopes(&[Scope::PROJECT_WRITE, Scope::PROJECT_RELEASES, Scope::ORG_CI]);
+const RELEASE_DELETE: Access =
+    Access::Scopes(&[Scope::PROJECT_ADMIN, Scope::PROJECT_RELEASES, Scope::ORG_CI]);
 const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
 const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
 
 /// The table. Paths are those of `web-api.md` §2; each matches with and without its last slash.
 pub fn routes() -> Routes<App, Access> {
-    issues_routes(projects_routes(Routes::new()))
+    issues_routes(releases_routes(projects_routes(Routes::new())))
 }
 
 /// Who asks, organizations and projects.
@@ -64,6 +71,32 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get("/api/0/teams/{organization}/{team}/",               TEAM_READ,    teams::get_team)
         .get("/api/0/teams/{organization}/{team}/projects/",      PROJECT_READ, teams::list_projects_of_team)
         .get("/api/0/projects/{organization}/{project}/teams/",   PROJECT_READ, teams::list_teams_of_project)
+}
+
+/// Releases, what builds tell of them, and how their sessions go.
+#[rustfmt::skip]
+fn releases_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
+        .get   ("/api/0/organizations/{organization}/releases/",                        RELEASE_READ,   releases::list::list_releases)
+        .post  ("/api/0/organizations/{organization}/releases/",                        RELEASE_WRITE,  releases::change::create_release)
+        .get   ("/api/0/organizations/{organization}/releases/{version}/",              RELEASE_READ,   releases::list::get_release)
+        .put   ("/api/0/organizations/{organization}/releases/{version}/",              RELEASE_WRITE,  releases::change::update_release)
+        .delete("/api/0/organizations/{organization}/releases/{version}/",              RELEASE_DELETE, releases::change::delete_release)
+        .get   ("/api/0/organizations/{organization}/releases/{version}/commits/",      RELEASE_READ,   releases::commits::list_commits)
+        .get   ("/api/0/organizations/{organization}/releases/{version}/commitfiles/",  RELEASE_READ,   releases::commits::list_files)
+        .get   ("/api/0/organizations/{organization}/releases/{version}/previous-with-commits/", RELEASE_READ, releases::list::get_previous_with_commits)
+        .get   ("/api/0/organizations/{organization}/releases/{version}/deploys/",      RELEASE_READ,   releases::deploys::list_deploys)
+        .post  ("/api/0/organizations/{organization}/releases/{version}/deploys/",      RELEASE_WRITE,  releases::deploys::create_deploy)
+        .get   ("/api/0/projects/{organization}/{project}/releases/",                   RELEASE_READ,   releases::list::list_releases_of_project)
+        .post  ("/api/0/projects/{organization}/{project}/releases/",                   RELEASE_WRITE,  releases::change::create_release_of_project)
+        .get   ("/api/0/projects/{organization}/{project}/releases/{version}/",         RELEASE_READ,   releases::list::get_release_of_project)
+        .put   ("/api/0/projects/{organization}/{project}/releases/{version}/",         RELEASE_WRITE,  releases::change::update_release_of_project)
+        .delete("/api/0/projects/{organization}/{project}/releases/{version}/",         RELEASE_DELETE, releases::change::delete_release_of_project)
+        .get   ("/api/0/projects/{organization}/{project}/releases/{version}/commits/", RELEASE_READ,   releases::commits::list_commits_of_project)
+        .get   ("/api/0/projects/{organization}/{project}/releases/{version}/verdict/", RELEASE_READ,   releases::verdict::get_verdict)
+        .get   ("/api/0/projects/{organization}/{project}/verdict-thresholds/",         PROJECT_READ,   releases::verdict::get_thresholds)
+        .put   ("/api/0/projects/{organization}/{project}/verdict-thresholds/",         PROJECT_WRITE,  releases::verdict::set_thresholds)
+        .get   ("/api/0/organizations/{organization}/sessions/",                        ORG_READ,       sessions::show_sessions)
 }
 
 /// Issues, their events, and what users say about them.

@@ -47,6 +47,8 @@ id! {
     /// An issue, unique in the installation. Made of the project and the issue's number in it,
     /// so it needs no sequence of its own and says where to look: see [`IssueId::new`].
     IssueId;
+    /// A release of an organization, unique in the installation.
+    ReleaseId;
     /// The running number of an issue within its project; people see it in base 32.
     IssueNumber;
     /// A part of an issue: what moves as a whole when issues are merged or taken apart. See [`PartId::new`].

@@ -10,7 +10,8 @@ pub mod slug;
 
 pub use clock::{Clock, Timestamp};
 pub use ids::{
-    ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, PartId, ProjectId, SessionId, UserId,
+    ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, PartId, ProjectId, ReleaseId,
+    SessionId, UserId,
 };
 pub use page::{Cursor, Page, PageRequest};
 pub use slug::Slug;

@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod migrate;
 mod project;
+mod release;
 mod serve;
 mod token;
 mod user;
@@ -59,6 +60,9 @@ enum Command {
     /// Create projects and see their DSNs.
     #[command(subcommand)]
     Project(project::Arguments),
+    /// Judge releases: is it safe to go on?
+    #[command(subcommand)]
+    Release(release::Arguments),
     /// Create tokens for `/api/0`.
     #[command(subcommand)]
     Token(token::Arguments),
@@ -115,6 +119,7 @@ async fn perform(command: Command, config: Config, shim: &Path) -> Result<ExitCo
         Command::Demo(arguments) => demo::run(arguments, config, shim).await?,
         Command::User(arguments) => user::run(arguments, config, shim).await?,
         Command::Project(arguments) => project::run(arguments, config, shim).await?,
+        Command::Release(arguments) => return release::run(arguments, config, shim).await,
         Command::Token(arguments) => token::run(arguments, config, shim).await?,
         Command::Serve(_) => serve::run(config, shim).await?,
         // Performed before the settings are read.

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod organizations;
 pub mod privacy;
 pub mod projects;
+pub mod releases;
 pub mod sessions;
 pub mod usage;
 

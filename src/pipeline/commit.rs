@@ -9,8 +9,11 @@ use crate::base::{EventId, PartId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
 use crate::domain::journal::LaneKey;
+use crate::domain::releases::batch::{KnownReleases, Seen, Sightings};
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
-use crate::domain::{attachments, events, feedback, issues, journal, projects, sessions, usage};
+use crate::domain::{
+    attachments, events, feedback, issues, journal, projects, releases, sessions, usage,
+};
 use crate::infra::compression::{self, Dictionaries};
 use crate::pipeline::files::{self, StoredEvents};
 use crate::pipeline::prepared::PreparedEvent;
@@ -29,6 +32,8 @@ pub struct Target<'a> {
     pub tags: Counting,
     /// How many payloads are kept.
     pub sampling: Sampling,
+    /// Which releases need not be written.
+    pub releases: &'a KnownReleases,
     /// Learns which issues are hot.
     pub hot: &'a HotIssues,
     /// What payloads are packed with that the pipeline left alone.
@@ -95,7 +100,9 @@ pub async fn commit(
         return Err(CommitError::Displaced { expected: stretch.from, found });
     }
     let committed = store(&mut tx, target, batch, now).await?;
+    let sightings = note_releases(&mut tx, target.releases, batch, now).await?;
     tx.commit().await?;
+    target.releases.remember(&sightings);
     Ok(Some(committed))
 }
 
@@ -145,6 +152,37 @@ pub async fn store(
         usage::store::take_back(db, &taken_back).await?;
     }
     Ok(committed)
+}
+
+/// Writes the releases that a batch names, but those that are known; tells them once they are committed.
+pub async fn note_releases(
+    db: &mut PgConnection,
+    known: &KnownReleases,
+    batch: &[Processed],
+    now: Timestamp,
+) -> sqlx::Result<Sightings> {
+    let sightings = sightings(known, batch);
+    releases::batch::register(db, &sightings, now).await?;
+    Ok(sightings)
+}
+
+fn sightings(known: &KnownReleases, batch: &[Processed]) -> Sightings {
+    let mut sightings = Sightings::default();
+    for processed in batch {
+        for PreparedEvent { arrival, .. } in &processed.events {
+            if let Some(release) = &arrival.release {
+                let environment = arrival.environment.as_deref().unwrap_or_default();
+                let place = (arrival.project_id, release.as_str(), environment);
+                sightings.note(known, place, Seen::Event(arrival.received_at));
+            }
+        }
+        for arrived in &processed.sessions {
+            let (release, environment) = (&arrived.place.release, &arrived.place.environment);
+            let place = (arrived.project_id, release.as_str(), environment.as_str());
+            sightings.note(known, place, Seen::Session(arrived.received_at));
+        }
+    }
+    sightings
 }
 
 async fn find_stored(

@@ -81,6 +81,7 @@ fn worker(app: &App, places: Arc<Places>) -> Worker {
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,
         places,
+        releases: Arc::default(),
         hot: Arc::new(HotIssues::default()),
         dictionaries: app.dictionaries.clone(),
         quarantine: Quarantine::of(&app.config.data_dir),

@@ -17,6 +17,7 @@ use crate::domain::issues::{self, Archive, Resolution, Scope};
 use crate::domain::journal::LaneKey;
 use crate::domain::organizations::Organization;
 use crate::domain::projects::{self, NewProject, Project, ProjectKey};
+use crate::domain::releases::batch::KnownReleases;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::places::Places;
@@ -125,16 +126,19 @@ impl Fill {
         let workshop = self.workshop.clone();
         let now = workshop.plan.moments[numbers.end - 1].0;
         self.move_clock(now);
+        let known = KnownReleases::default();
         let target = Target {
             // Nothing of this came through a journal: no position moves.
             lane: LaneKey { node: uuid::Uuid::nil(), lane: 0 },
             tags: Counting::Now,
             sampling: Sampling { full_per_day: self.app.config.ingest.payloads_per_issue_and_day },
+            releases: &known,
             hot: &workshop.hot,
             dictionaries: &workshop.dictionaries,
         };
         let mut tx = self.app.db.begin().await?;
         commit::store(&mut tx, target, batch, now).await.context("could not store a batch")?;
+        commit::note_releases(&mut tx, &known, batch, now).await?;
         tx.commit().await?;
         for (number, processed) in numbers.zip(batch) {
             if let Some(event) = processed.events.first() {

@@ -27,6 +27,7 @@ use crate::base::{Clock, Timestamp};
 use crate::domain::issues;
 use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::{self, LaneKey};
+use crate::domain::releases::batch::KnownReleases;
 use crate::infra::compression::Dictionaries;
 use crate::infra::journal::Journal;
 use crate::infra::places::Places;
@@ -48,6 +49,8 @@ pub struct Worker {
     pub retention_days: u32,
     /// Where addresses are.
     pub places: Arc<Places>,
+    /// Which releases need not be written.
+    pub releases: Arc<KnownReleases>,
     /// Which issues are hot.
     pub hot: Arc<HotIssues>,
     /// What payloads are packed with.

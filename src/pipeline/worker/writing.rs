@@ -89,6 +89,7 @@ impl LaneWorker {
             lane: self.lane,
             tags: self.counting(batch),
             sampling: worker.sampling,
+            releases: &worker.releases,
             hot: &worker.hot,
             dictionaries: &worker.dictionaries,
         };

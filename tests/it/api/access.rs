@@ -32,6 +32,7 @@ fn path(line: &RouteLine, project: &TestProject) -> String {
         .replace("{project}", "shop")
         .replace("{team}", "default")
         .replace("{issue}", "SHOP-1")
+        .replace("{version}", "py-chained@1.4.0+corpus")
         .replace("{event}", event)
         .replace("{key}", key)
 }

@@ -8,5 +8,8 @@ mod feedback;
 mod keys;
 mod lists;
 pub(crate) mod program;
+mod releases;
 mod search;
+mod sessions;
 mod shapes;
+mod verdict;

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 18] = [
+const DOMAIN: [&str; 19] = [
     "error",
     "query",
     "journal",
@@ -44,6 +44,7 @@ const DOMAIN: [&str; 18] = [
     "events",
     "sessions",
     "grouping_rules",
+    "releases",
     "issues",
     "feedback",
     "retention",

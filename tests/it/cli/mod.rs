@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod migrate;
+mod release;
 mod settings;
 
 use std::path::Path;

@@ -5,6 +5,8 @@ mod node;
 mod outline;
 mod python;
 mod rust;
+mod sentry_cli;
+mod sessions;
 
 use std::path::PathBuf;
 use std::process::Output;

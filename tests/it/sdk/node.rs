@@ -7,7 +7,7 @@ use super::{issues, programs, run, variable};
 use crate::support::{TestApp, requirement};
 
 /// Whether these packages are there.
-fn has(packages: &[&str]) -> bool {
+pub(super) fn has(packages: &[&str]) -> bool {
     let modules = variable("PICKET_TEST_NODE_MODULES").unwrap_or_default();
     let missing =
         packages.iter().find(|package| !std::path::Path::new(&modules).join(package).is_dir());

@@ -12,7 +12,7 @@ use crate::support::{TestApp, requirement};
 use crate::web::browser::{Browser, create_user};
 
 /// A Python that can import the client.
-async fn python() -> Option<String> {
+pub(super) async fn python() -> Option<String> {
     let python = variable("PICKET_TEST_PYTHON").unwrap_or_else(|| "python3".to_owned());
     let found =
         tokio::process::Command::new(&python).args(["-c", "import sentry_sdk"]).output().await;

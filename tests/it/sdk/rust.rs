@@ -10,7 +10,7 @@ use super::{programs, run};
 use crate::support::{TestApp, requirement};
 
 /// Builds the program from crates that are on this machine; tests fetch nothing.
-async fn program() -> Option<PathBuf> {
+pub(super) async fn program() -> Option<PathBuf> {
     let manifest = programs().join("rust/Cargo.toml");
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sdk-rust");
     let built = Command::new(env!("CARGO"))
@@ -47,7 +47,7 @@ async fn what_the_rust_client_reports_becomes_issues() {
       exception ParseIntError | invalid digit found in string | null, handled null
       exception StockError | stock level of SKU-17 is unreadable | null, handled null
       thread main
-        picket_test_client::main main.rs:53 `` []
+        picket_test_client::main main.rs:70 `` []
         main null:null `` []
         <unknown> null:null `` []
       breadcrumb info | stock | reading SKU-17 
@@ -55,9 +55,9 @@ async fn what_the_rust_client_reports_becomes_issues() {
     fatal | panic: index out of bounds: the len is 2 but the index is 9 | picket_test_client::reserve | unhandled, 1 events, 1 users
       tags aisle=north, environment=production, release=warehouse@3.1.0, user=id:u-77
       exception panic | index out of bounds: the len is 2 but the index is 9 | panic, handled false
-        picket_test_client::reserve main.rs:31 `` []
-        picket_test_client::main::{{closure}}::{{closure}} main.rs:56 `` []
-        picket_test_client::main::{{closure}} main.rs:56 `` []
+        picket_test_client::reserve main.rs:32 `` []
+        picket_test_client::main::{{closure}}::{{closure}} main.rs:73 `` []
+        picket_test_client::main::{{closure}} main.rs:73 `` []
         <unknown> null:null `` []
       breadcrumb info | stock | reading SKU-17
     "#);

@@ -4,6 +4,7 @@ use super::at::At;
 use super::budget::Budget;
 use super::limits::Limit;
 use crate::domain::projects::environment_problem;
+use crate::domain::releases::name_problem;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::RawMap;
 
@@ -12,7 +13,6 @@ const CULPRIT: Limit = Limit::of(200);
 const CHECKSUM: Limit = Limit::of(128);
 const LOGGER: Limit = Limit::of(64);
 const PLATFORM: Limit = Limit::of(64);
-const MAX_RELEASE_BYTES: usize = 200;
 const MAX_DIST_BYTES: usize = 64;
 const MODULES: Budget = Budget::of(8 * 1024, 7);
 const REPORT: Budget = Budget::of(64 * 1024, 5);
@@ -47,7 +47,7 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     CULPRIT.apply(&mut event.culprit, "culprit", at);
     CHECKSUM.apply(&mut event.checksum, "checksum", at);
     take_environment_from_tags(event);
-    reject(&mut event.release, "release", at, release_problem);
+    reject(&mut event.release, "release", at, name_problem);
     reject(&mut event.environment, "environment", at, environment_problem);
     reject(&mut event.dist, "dist", at, dist_problem);
     event.fingerprint = event.fingerprint.take().filter(|parts| !parts.is_empty());
@@ -98,27 +98,12 @@ fn reject(
 
 /// Whether a release may be called so.
 pub(in crate::pipeline) fn is_release(release: &str) -> bool {
-    !release.is_empty() && release_problem(release).is_none()
+    !release.is_empty() && name_problem(release).is_none()
 }
 
 /// Whether an environment may be called so.
 pub(in crate::pipeline) fn is_environment(environment: &str) -> bool {
     !environment.is_empty() && environment_problem(environment).is_none()
-}
-
-fn release_problem(release: &str) -> Option<&'static str> {
-    if release.len() > MAX_RELEASE_BYTES {
-        return Some("a release has at most 200 bytes");
-    }
-    if !is_path_free(release) {
-        return Some("a release has no slash, backslash or control character");
-    }
-    let is_reserved = matches!(release, "." | "..") || release.eq_ignore_ascii_case("latest");
-    is_reserved.then_some("this word cannot name a release")
-}
-
-fn is_path_free(text: &str) -> bool {
-    !text.bytes().any(|byte| matches!(byte, b'/' | b'\\') || byte.is_ascii_control())
 }
 
 fn dist_problem(dist: &str) -> Option<&'static str> {

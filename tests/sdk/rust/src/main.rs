@@ -1,4 +1,5 @@
-//! Reports an error with its cause, and a panic in a thread, with the real Rust client.
+//! Reports an error with its cause, and a panic in a thread, with the real Rust client; with `sessions` as the second
+//! argument three sessions instead.
 
 use std::error::Error;
 use std::fmt;
@@ -31,6 +32,19 @@ fn reserve(shelves: &[u32], shelf: usize) -> u32 {
     shelves[shelf] - 1
 }
 
+/// One that ends well, one with an error, one that crashes.
+fn sessions() {
+    sentry::start_session();
+    sentry::end_session();
+    sentry::start_session();
+    if let Err(error) = stock_level("SKU-17", "many") {
+        sentry::capture_error(&error);
+    }
+    sentry::end_session();
+    sentry::start_session();
+    sentry::end_session_with_status(sentry::protocol::SessionStatus::Crashed);
+}
+
 fn main() {
     let dsn = std::env::args().nth(1).expect("the DSN is the argument");
     let options = sentry::ClientOptions::new()
@@ -39,6 +53,9 @@ fn main() {
         .attach_stacktrace(true)
         .shutdown_timeout(std::time::Duration::from_secs(20));
     let _client = sentry::init((dsn, options));
+    if std::env::args().nth(2).as_deref() == Some("sessions") {
+        return sessions();
+    }
     sentry::configure_scope(|scope| {
         scope.set_tag("aisle", "north");
         let user = sentry::User { id: Some("u-77".to_owned()), ..sentry::User::default() };
