@@ -65,7 +65,7 @@ pub(super) async fn show_sessions(
         return Err(Error::BadRequest(problem));
     }
     let asked = Asked { fields, by_status, window, query };
-    Ok(Json(SessionsView::new(asked, groups, &parameters)))
+    Ok(Json(SessionsView::new(asked, &groups, &parameters)))
 }
 
 fn fields(parameters: &Parameters) -> Result<Vec<Field>> {

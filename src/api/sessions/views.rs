@@ -36,7 +36,7 @@ struct GroupView {
 }
 
 impl SessionsView {
-    pub(super) fn new(asked: Asked, groups: Vec<Group>, parameters: &Parameters) -> Self {
+    pub(super) fn new(asked: Asked, groups: &[Group], parameters: &Parameters) -> Self {
         let is_off = |name: &str| matches!(parameters.get(name), Some("0" | "false" | "no"));
         let (has_totals, has_series) = (!is_off("includeTotals"), !is_off("includeSeries"));
         let endings: Vec<Option<Ending>> =

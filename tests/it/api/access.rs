@@ -33,6 +33,7 @@ fn path(line: &RouteLine, project: &TestProject) -> String {
         .replace("{team}", "default")
         .replace("{issue}", "SHOP-1")
         .replace("{version}", "py-chained@1.4.0+corpus")
+        .replace("/sessions/", "/sessions/?field=sum(session)")
         .replace("{event}", event)
         .replace("{key}", key)
 }

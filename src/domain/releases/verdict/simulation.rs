@@ -22,7 +22,7 @@ impl Dice {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         #[expect(clippy::cast_precision_loss, reason = "53 bits are chosen")]
         let number = ((bits ^ (bits >> 31)) >> 11) as f64;
-        (number + 1.0) / (1_u64 << 53) as f64
+        (number + 1.0) / 2_f64.powi(53)
     }
 
     /// How many of `whole` it happens to, each with the chance `share`: from case to case in one step.

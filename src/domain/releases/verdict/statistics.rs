@@ -161,8 +161,9 @@ mod tests {
             1.0,
             1e-9,
         );
-        assert_eq!(chance_of_more(Sample { part: 0, whole: 9 }, Sample { part: 0, whole: 4 }), 1.0);
-        assert_eq!(chance_of_more(Sample::default(), Sample { part: 1, whole: 4 }), 1.0);
+        let none = chance_of_more(Sample { part: 0, whole: 9 }, Sample { part: 0, whole: 4 });
+        close(none, 1.0, 0.0);
+        close(chance_of_more(Sample::default(), Sample { part: 1, whole: 4 }), 1.0, 0.0);
     }
 
     #[test]

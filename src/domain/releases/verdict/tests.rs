@@ -6,7 +6,7 @@ use crate::domain::sessions::SessionCounts;
 use crate::domain::sessions::health::{Health, UserCounts};
 
 fn health(total: i64, crashed: i64, errored: i64) -> Health {
-    let sessions = SessionCounts { total, crashed, errored, ..SessionCounts::default() };
+    let sessions = SessionCounts { total, errored, crashed, ..SessionCounts::default() };
     Health { sessions, ..Health::default() }
 }
 

@@ -78,7 +78,8 @@ fn versions_of_a_package_go_by_their_numbers() {
     ];
     for (older, one) in ascending.iter().enumerate() {
         for (newer, other) in ascending.iter().enumerate() {
-            let dated = |release, place: usize| Dated { release, at: day(-(place as i64)) };
+            let dated =
+                |release, place: usize| Dated { release, at: day(-i64::try_from(place).unwrap()) };
             let found = compare(dated(one, older), dated(other, newer));
             assert_eq!(found, older.cmp(&newer), "{one} {other}");
         }
