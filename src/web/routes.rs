@@ -26,8 +26,8 @@ use super::filters::project::ProjectFiltersPath;
 use super::home::HomePath;
 use super::issues::attachments::{AttachmentImagePath, AttachmentPath};
 use super::issues::paths::{
-    EventJsonPath, IssueActivityPath, IssueEventPath, IssueGroupingPath, IssueListPath,
-    IssueMergingPath, IssuePath, IssueTagsPath,
+    EventJsonPath, IssueActivityPath, IssueComparePath, IssueEventPath, IssueGroupingPath,
+    IssueListPath, IssueMergingPath, IssuePath, IssueTagsPath,
 };
 use super::organizations::quarantine::{
     QuarantineDeletePath, QuarantineDownloadPath, QuarantinePath, QuarantineRetryPath,
@@ -158,6 +158,7 @@ fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get (AttachmentImagePath::PATH,      Access::Member,   issues::attachments::show_attachment_image)
         .get (IssueTagsPath::PATH,            Access::Member,   issues::tags::show_issue_tags)
         .get (IssueGroupingPath::PATH,        Access::Member,   issues::grouping::show_issue_grouping)
+        .get (IssueComparePath::PATH,         Access::Member,   issues::compare::show_comparison)
         .get (IssueMergingPath::PATH,         Access::Member,   issues::merging::show_merging)
         .post(IssueMergingPath::PATH,         Access::Member,   issues::merging::change_merging)
         .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)

@@ -11,6 +11,7 @@ use super::paths::{self, IssueGroupingPath};
 use super::toast::Toast;
 use crate::app::App;
 use crate::base::{IssueId, Timestamp};
+use crate::domain::issues::moves::{self, ActKind, LastMove};
 use crate::domain::issues::{self, Hash};
 use crate::grouping::{Explanation, Grouping, explain};
 use crate::web::components::time::Moment;
@@ -28,6 +29,8 @@ pub(super) struct HashView {
     /// How the issue came to own it, in words.
     origin: String,
     created: Moment,
+    /// Who brought it here from where, in words; empty if it always was here.
+    moved: String,
     /// Why it is as it is; none if that was not kept.
     explanation: Option<Explanation>,
 }
@@ -39,6 +42,7 @@ impl HashView {
             of: variant_words(&hash.variant),
             origin: origin_words(&hash.origin),
             created: Moment::new(hash.created_at, now),
+            moved: String::new(),
             explanation: grouping.map(explain),
         }
     }
@@ -92,7 +96,7 @@ pub async fn show_issue_grouping(
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
     let frame = IssueFrame::load(&mut db, &member, &issue, &chart, now).await?;
-    let mut hashes = load(&mut db, issue.id, now).await?;
+    let mut hashes = load(&mut db, issue.id, issue.project_slug.as_str(), now).await?;
     let first = hashes.iter_mut().find_map(|hash| hash.explanation.take());
     // Hashes of one event share their explanation; it is shown once.
     for hash in &mut hashes {
@@ -107,7 +111,23 @@ pub async fn show_issue_grouping(
     })
 }
 
-async fn load(db: &mut PgConnection, id: IssueId, now: Timestamp) -> Result<Vec<HashView>> {
+fn moved_words(last: &LastMove, slug: &str) -> String {
+    let who = last.actor_name.as_deref().unwrap_or("somebody");
+    let from = last.from.short(slug);
+    match last.kind {
+        ActKind::Merge => format!("merged from {from} by {who}"),
+        ActKind::TakeOut | ActKind::Split => format!("taken out of {from} by {who}"),
+        ActKind::Move => format!("moved from {from} by {who}"),
+        ActKind::Rules => format!("came from {from} with the rules that {who} saved"),
+    }
+}
+
+async fn load(
+    db: &mut PgConnection,
+    id: IssueId,
+    slug: &str,
+    now: Timestamp,
+) -> Result<Vec<HashView>> {
     let mut views = Vec::new();
     for (index, hash) in issues::hashes(db, id).await?.iter().enumerate() {
         let stored = if index < MAX_EXPLAINED {
@@ -117,7 +137,9 @@ async fn load(db: &mut PgConnection, id: IssueId, now: Timestamp) -> Result<Vec<
         };
         // An explanation of an older version that cannot be read any more is as one that was not kept.
         let grouping: Option<Grouping> = stored.and_then(|json| serde_json::from_slice(&json).ok());
-        views.push(HashView::new(hash, grouping.as_ref(), now));
+        let moved = moves::last_move(db, id, &hash.hash).await?;
+        let moved = moved.map(|last| moved_words(&last, slug)).unwrap_or_default();
+        views.push(HashView { moved, ..HashView::new(hash, grouping.as_ref(), now) });
     }
     Ok(views)
 }

@@ -39,6 +39,8 @@ pub(super) struct IssueFrame {
     pub(super) url: String,
     /// Where it is merged and taken apart.
     pub(super) merging_url: String,
+    /// Where its events are compared.
+    pub(super) compare_url: String,
     /// Where its project's grouping is set.
     pub(super) grouping_url: String,
     /// The address of the list of its project.
@@ -118,6 +120,7 @@ impl IssueFrame {
         let url = format!("{list_url}/{}", link::path_part(&short_id));
         Self {
             merging_url: format!("{url}/merging"),
+            compare_url: format!("{url}/compare"),
             grouping_url: format!(
                 "/{organization}/projects/{}/settings/grouping",
                 issue.project_slug

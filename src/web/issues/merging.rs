@@ -14,6 +14,7 @@ use super::toast::{self, Toast};
 use crate::app::App;
 use crate::base::{IssueId, PartId, Timestamp};
 use crate::domain;
+use crate::domain::events;
 use crate::domain::issues::moves::{self, Actor, PartOf};
 use crate::domain::issues::{Issue, Scope};
 use crate::web::components::number;
@@ -22,6 +23,9 @@ use crate::web::{Error, Form, Member, Page, Query, Result, Shell};
 
 /// The most parts that are listed; an issue may have more.
 const MAX_LISTED: usize = 100;
+
+/// For so many merged issues an event is looked up to compare.
+const MAX_COMPARED: usize = 10;
 
 /// A part of the issue.
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub(super) struct OriginView {
     short_id: String,
     /// Whether that is the issue itself.
     is_own: bool,
+    /// The id of an event of it that was kept in full; empty if none is known.
+    event: String,
     parts: Vec<PartView>,
 }
 
@@ -109,6 +115,16 @@ async fn show(
     let issue = paths::find(&mut db, member, &path.issue).await?;
     let frame = IssueFrame::load(&mut db, member, &issue, chart, now).await?;
     let parts = moves::parts(&mut db, &issue).await?;
+    let mut origins = origins(&issue, &parts, now);
+    for origin in origins.iter_mut().filter(|origin| !origin.is_own).take(MAX_COMPARED) {
+        let hash = parts.iter().find(|part| part.home == origin.home).map(|part| &part.hash);
+        let event = match hash {
+            Some(hash) => events::latest_of_hash(&mut db, &issue.span(), hash).await?,
+            None => None,
+        };
+        let kept = event.filter(|event| event.has_payload);
+        origin.event = kept.map(|event| event.event_id.to_string()).unwrap_or_default();
+    }
     Page::new(&MergingView {
         shell: member.shell("issues"),
         issue: frame.on("merging"),
@@ -117,7 +133,7 @@ async fn show(
         with: said.with,
         is_divisible: parts.len() > 1,
         unlisted: parts.len().saturating_sub(MAX_LISTED),
-        origins: origins(&issue, &parts, now),
+        origins,
     })
 }
 
@@ -134,6 +150,7 @@ fn origins(issue: &Issue, parts: &[PartOf], now: Timestamp) -> Vec<OriginView> {
             home,
             short_id: home.short(issue.project_slug.as_str()),
             is_own: !is_foreign,
+            event: String::new(),
             parts,
         })
         .collect()

@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod activity;
 pub mod attachments;
+pub mod compare;
 pub mod detail;
 pub mod event;
 mod filter;

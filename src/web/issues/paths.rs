@@ -70,6 +70,16 @@ pub struct IssueGroupingPath {
     pub issue: String,
 }
 
+/// Two events side by side.
+#[derive(Clone, Debug, Deserialize, TypedPath)]
+#[typed_path("/{organization}/issues/{issue}/compare", rejection(Error))]
+pub struct IssueComparePath {
+    /// Whose.
+    pub organization: Slug,
+    /// A short id or the number.
+    pub issue: String,
+}
+
 /// What it is made of, and what else may be the same problem.
 #[derive(Clone, Debug, Deserialize, TypedPath)]
 #[typed_path("/{organization}/issues/{issue}/merging", rejection(Error))]

@@ -219,3 +219,24 @@ async fn an_upgrade_of_the_algorithm_splits_no_issue() {
     assert_eq!(titles_and_counts(&mut browser).await.len(), kinds().len());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn two_events_are_compared_and_a_rule_that_joins_them_is_ready_to_be_tried() {
+    let app = TestApp::start().await;
+    let mut browser = ada(&app).await;
+    let project = app.create_project("Shop").await;
+    timeouts(&app, &project).await;
+    let page = browser.get("/default/issues/SHOP-1/compare?with=SHOP-2").await;
+    let page = page.expect_page();
+    assert!(page.contains("first difference"), "{page}");
+    assert!(page.contains("To make them one issue"), "{page}");
+    let query = between(page, "/settings/grouping?", "\"").unwrap();
+    let settings = browser.get(&format!("{PAGE}?{}", query.replace("&#38;", "&"))).await;
+    assert!(settings.expect_page().contains("A rule was filled in below."));
+
+    let nobody = browser.get("/default/issues/SHOP-1/compare?with=SHOP-9").await;
+    assert!(nobody.expect_page().contains("no event and no issue “SHOP-9”"));
+    let same = browser.get("/default/issues/SHOP-1/compare?with=SHOP-1").await;
+    assert!(!same.expect_page().contains("first difference"));
+    app.stop().await;
+}

@@ -137,7 +137,11 @@ fn words(
     let name = |id: &IssueId| names.get(id).map_or("another issue", |(short, _)| short).to_owned();
     let with = |heir: &Heir| {
         let others = forecast.sources.get(heir).into_iter().flatten().filter(|id| **id != issue);
-        others.map(name).collect::<Vec<_>>().join(", ")
+        let names: Vec<String> = others.map(name).collect();
+        match names.len() {
+            0..=4 => names.join(", "),
+            many => format!("{} and {} more", names[..3].join(", "), many - 3),
+        }
     };
     let line = |share: &Share| {
         let events = number::counted_len(share.events, "event", "events");

@@ -105,7 +105,7 @@ impl RulesField {
         let note = |line, source: String, problem: &str, advice: &str| LineNote {
             line,
             source: source.trim().to_owned(),
-            words: format!("{problem}; {advice}."),
+            words: format!("{problem}; {advice}{}", if advice.ends_with('?') { "" } else { "." }),
         };
         Self {
             name,

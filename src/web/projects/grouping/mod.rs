@@ -27,7 +27,7 @@ use crate::pipeline::project_grouping;
 use crate::web::components::number;
 use crate::web::components::time::Moment;
 use crate::web::issues::paths::IssueGroupingPath;
-use crate::web::{Error, Form, Member, Page, Redirect, Result, Shell};
+use crate::web::{Error, Form, Member, Page, Query, Redirect, Result, Shell};
 
 use forecast::ForecastView;
 use form::Fields;
@@ -63,6 +63,8 @@ struct ProjectGroupingView {
     event: String,
     /// What is wrong with what was asked; empty if nothing is.
     problem: String,
+    /// What is worth to know about the fields; empty if nothing is.
+    note: String,
     /// What was just done, with what undoes it.
     done: Option<(String, String)>,
     revisions: Vec<RevisionView>,
@@ -87,16 +89,43 @@ struct Said {
     trial: Option<Trial>,
     event: String,
     problem: String,
+    note: String,
     done: Option<(String, String)>,
+}
+
+/// Rules to fill in, from the comparison of two events.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Proposed {
+    stack_trace: String,
+    fingerprint: String,
 }
 
 /// Shows the page.
 pub async fn show_project_grouping(
     path: ProjectGroupingPath,
     member: Member,
+    Query(proposed): Query<Proposed>,
     State(app): State<App>,
 ) -> Result<Page> {
-    show(&app, &member, path, Said::default()).await
+    if proposed.stack_trace.is_empty() && proposed.fingerprint.is_empty() {
+        return show(&app, &member, path, Said::default()).await;
+    }
+    let project = member.project(&path.project)?.id;
+    let mut db = app.db.acquire().await?;
+    let stored = grouping_rules::find(&mut db, project).await?;
+    drop(db);
+    // As `Config::with_more_rules` has them: where they win.
+    let stack_trace = format!("{}\n{}", stored.stack_trace_rules, proposed.stack_trace);
+    let fingerprint = format!("{}\n{}", proposed.fingerprint, stored.fingerprint_rules);
+    let settings = GroupingSettings {
+        stack_trace_rules: stack_trace.trim().to_owned(),
+        fingerprint_rules: fingerprint.trim().to_owned(),
+        ..stored
+    };
+    let note = "A rule was filled in below. Preview it, then save it.".to_owned();
+    let said = Said { settings: Some(settings), note, ..Said::default() };
+    show(&app, &member, path, said).await
 }
 
 /// Does what a button of the page says.
@@ -249,6 +278,7 @@ fn view(
         trial: said.trial,
         event: said.event,
         problem: said.problem,
+        note: said.note,
         done: said.done,
         revisions: revision_views(revisions, now),
         example: example.map(grouping_of),
