@@ -8,12 +8,14 @@ use sqlx::{PgConnection, PgPool};
 use crate::base::{EventId, PartId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
 use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
+use crate::domain::issues::signatures::{self, NewSignature};
 use crate::domain::journal::LaneKey;
 use crate::domain::releases::batch::{KnownReleases, Seen, Sightings};
 use crate::domain::usage::{Counter, Counts, Outcome, hour_of};
 use crate::domain::{
     attachments, events, feedback, issues, journal, projects, releases, sessions, usage,
 };
+use crate::grouping::Signature;
 use crate::infra::compression::{self, Dictionaries};
 use crate::pipeline::files::{self, StoredEvents};
 use crate::pipeline::prepared::PreparedEvent;
@@ -127,6 +129,7 @@ pub async fn store(
         let assignment = issues::batch::assign(db, &arrivals).await?;
         issues::batch::parts::store::insert_parts(db, &assignment.new_parts, now).await?;
         insert_hashes(db, &fresh, &assignment, now).await?;
+        insert_signatures(db, &fresh, &assignment).await?;
         let Target { lane, tags, sampling, .. } = target;
         let recording = Recording { lane, tags, sampling };
         let recorded = issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
@@ -262,6 +265,24 @@ async fn insert_hashes(
     let configs: Vec<&str> =
         hashes.iter().map(|new| events[new.arrival].grouping.config.as_str()).collect();
     issues::batch::store::insert_hashes(db, hashes, &explanations, &configs, now).await
+}
+
+/// Keeps what issues that are like the new parts are found by.
+async fn insert_signatures(
+    db: &mut PgConnection,
+    events: &[&PreparedEvent],
+    assignment: &Assignment,
+) -> sqlx::Result<()> {
+    let signatures: Vec<NewSignature> = assignment
+        .new_parts
+        .iter()
+        .filter_map(|new| {
+            let signature = Signature::of(&events[new.arrival].grouping)?;
+            let (bytes, keys) = (signature.to_bytes(), signature.keys());
+            Some(NewSignature { part: new.owner.part, bytes, keys })
+        })
+        .collect();
+    signatures::store::insert(db, &signatures).await
 }
 
 /// The tree that explains a hash, as it is stored.

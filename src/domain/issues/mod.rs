@@ -16,6 +16,7 @@ pub mod moves;
 pub mod query;
 pub mod retention;
 mod search;
+pub mod signatures;
 mod state;
 mod stats;
 mod store;

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::actions::toast_of;
 use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, IssueMergingPath};
+use super::similar::{self, SimilarView};
 use super::toast::{self, Toast};
 use crate::app::App;
 use crate::base::{IssueId, PartId, Timestamp};
@@ -83,6 +84,8 @@ pub(super) struct MergingView {
     is_divisible: bool,
     /// How many parts are not listed.
     unlisted: usize,
+    /// Issues that may be the same problem.
+    similar: Vec<SimilarView>,
 }
 
 /// Shows what an issue is made of.
@@ -125,6 +128,7 @@ async fn show(
         let kept = event.filter(|event| event.has_payload);
         origin.event = kept.map(|event| event.event_id.to_string()).unwrap_or_default();
     }
+    let similar = similar::load(&mut db, &issue, &frame.list_url, now).await?;
     Page::new(&MergingView {
         shell: member.shell("issues"),
         issue: frame.on("merging"),
@@ -134,6 +138,7 @@ async fn show(
         is_divisible: parts.len() > 1,
         unlisted: parts.len().saturating_sub(MAX_LISTED),
         origins,
+        similar,
     })
 }
 
@@ -185,9 +190,10 @@ pub async fn change_merging(
         Err(problem) => Said { problem, with: form.with, toast: None },
         Ok(other) => match act(&app, &member, &issue, &form, other).await {
             Ok(toast) => Said { toast: Some(toast), ..Said::default() },
-            Err(Error::Domain(domain::Error::Invalid { problem, .. }))
-            | Err(Error::Domain(
-                domain::Error::Conflict(problem) | domain::Error::LimitReached(problem),
+            Err(Error::Domain(
+                domain::Error::Invalid { problem, .. }
+                | domain::Error::Conflict(problem)
+                | domain::Error::LimitReached(problem),
             )) => Said { problem, with: form.with, toast: None },
             Err(error) => return Err(error),
         },
@@ -290,6 +296,7 @@ impl MergingView {
             is_divisible: true,
             unlisted: 0,
             origins: origins(issue, &parts, sample::now()),
+            similar: vec![SimilarView::sample(issue)],
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod paths;
 mod row;
 #[cfg(test)]
 mod sample;
+mod similar;
 pub mod tags;
 mod toast;
 mod words;

@@ -51,6 +51,8 @@ async fn rows(app: &TestApp, id: IssueId) -> Value {
             'environments', (SELECT count(*) FROM issue_releases WHERE part_id = $1),
             'tags', (SELECT count(*) FROM issue_tags WHERE part_id = $1),
             'users', (SELECT count(*) FROM issue_users WHERE part_id = $1),
+            'signatures', (SELECT count(*) FROM issue_signatures WHERE part_id = $1),
+            'signature keys', (SELECT count(*) FROM issue_signature_keys WHERE part_id = $1),
             'activity', (SELECT count(*) FROM issue_activity WHERE issue_id = $1),
             'events', (SELECT count(*) FROM events WHERE part_id = $1))",
     )
@@ -87,7 +89,7 @@ async fn an_issue_goes_with_all_its_rows_when_its_last_event_is_gone() {
 
     assert_eq!(removed, retention::Removed { issues: 1, hours: 1, events: 0 });
     let nothing = json!({"issues": 0, "hashes": 0, "hours": 0, "environments": 0, "tags": 0,
-        "users": 0, "activity": 0, "events": 0});
+        "users": 0, "signatures": 0, "signature keys": 0, "activity": 0, "events": 0});
     assert_eq!(rows(&app, issue(&project, 1)).await, nothing);
     // What lives on keeps what was counted for all its life; of its hours the old one is gone.
     let alive = rows(&app, issue(&project, 2)).await;
@@ -95,6 +97,8 @@ async fn an_issue_goes_with_all_its_rows_when_its_last_event_is_gone() {
         (&alive["issues"], &alive["hours"], &alive["events"]),
         (&json!(1), &json!(1), &json!(1))
     );
+    assert_eq!(alive["signatures"], json!(1));
+    assert!(alive["signature keys"].as_i64() > Some(0), "{alive}");
     let mut db = app.app.db.acquire().await.unwrap();
     let found = issues::find(&mut db, issue(&project, 2)).await.unwrap().unwrap();
     drop(db);

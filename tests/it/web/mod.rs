@@ -19,5 +19,6 @@ mod rules;
 mod security;
 mod setup;
 mod sign_in;
+mod similar;
 mod substatus;
 mod usage;

@@ -47,6 +47,8 @@ pub struct NewPart {
     pub owner: Owner,
     /// The hash that makes it.
     pub hash: String,
+    /// The index of the arrival that brought it.
+    pub arrival: usize,
 }
 
 /// A hash that leads to an issue from now on.
@@ -175,7 +177,8 @@ fn decide(
         }
         assignment.owners.push(owner);
         if let (true, Some(first)) = (is_new, arrival.hashes.first()) {
-            assignment.new_parts.push(NewPart { owner, hash: first.hash.clone() });
+            let hash = first.hash.clone();
+            assignment.new_parts.push(NewPart { owner, hash, arrival: index });
         }
         for hash in &arrival.hashes {
             let key = (arrival.project_id, hash.hash.clone());

@@ -157,6 +157,14 @@ async fn delete_parts(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result
             DELETE FROM issue_users USING parts
             WHERE issue_users.project_id = parts.project_id AND issue_users.part_id = parts.id
         ),
+        signatures AS (
+            DELETE FROM issue_signatures AS signature USING parts
+            WHERE signature.project_id = parts.project_id AND signature.part_id = parts.id
+        ),
+        signature_keys AS (
+            DELETE FROM issue_signature_keys AS key USING parts
+            WHERE key.project_id = parts.project_id AND key.part_id = parts.id
+        ),
         moves AS (
             DELETE FROM issue_moves USING parts
             WHERE issue_moves.project_id = parts.project_id AND issue_moves.part_id = parts.id
