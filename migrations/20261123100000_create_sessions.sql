@@ -1,4 +1,4 @@
--- Whether runs of programs went well (protocol.md §8). Both tables by day of the sessions' beginning.
+-- Whether runs of programs went well (protocol.md §8). States and hours by day of the sessions' beginning.
 -- Each day's partition of the states gets its key when it is made (infra/db/partitions.rs):
 --   primary key (project_id, sid)
 
@@ -40,7 +40,11 @@ create table session_buckets (
     -- Hours divide the days, so the key can stand on the whole table. The order of its columns serves both who
     -- looks for days and who looks for hours.
     primary key (project_id, span_hours, started, release, environment)
-) partition by range (started);
+) partition by list (span_hours);
+
+-- Days stay in one table: a year of them is read at once, and is not much. Retention deletes rows.
+create table session_days partition of session_buckets for values in (24) with (fillfactor = 70);
+create table session_hours partition of session_buckets for values in (1) partition by range (started);
 
 -- Sketches are dense: packing them again gains nothing.
 alter table session_buckets

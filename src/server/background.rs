@@ -98,7 +98,7 @@ pub async fn turn_days(app: &App) -> anyhow::Result<()> {
         let first_kept = match table {
             // Steps of sessions arrive for days, however few days events are kept.
             Partitioned::SessionStates => first_of_states,
-            Partitioned::SessionBuckets => first_kept.min(first_of_states),
+            Partitioned::SessionHours => first_kept.min(first_of_states),
             _ => first_kept,
         };
         let dropped = partitions::drop_before(&mut db, table, first_kept).await?;
@@ -109,6 +109,7 @@ pub async fn turn_days(app: &App) -> anyhow::Result<()> {
             info!(table, first_kept = %first_kept, "Dropped {} days of `{table}`", dropped.len());
         }
     }
+    sessions::remove_old(&mut db, first_kept.min(first_of_states)).await?;
     Ok(())
 }
 

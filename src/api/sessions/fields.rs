@@ -1,7 +1,7 @@
 //! What can be asked about sessions.
 
 use crate::api::{Error, Result};
-use crate::domain::sessions::health::{Health, rate};
+use crate::domain::sessions::health::{Health, Users, rate};
 
 /// A figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,9 +133,14 @@ impl Field {
         FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
     }
 
-    /// Whether the users must be counted for it.
-    pub(super) fn needs_users(self) -> bool {
-        matches!(self, Self::Users | Self::Rate(Of::Users, _))
+    /// Which users must be counted for it; told apart by how their sessions ended, all of them.
+    pub(super) fn users(self, by_status: bool) -> Users {
+        match self {
+            Self::Users if by_status => Users::Counted,
+            Self::Users | Self::Rate(Of::Users, Case::Crashed | Case::CrashFree) => Users::Crashes,
+            Self::Rate(Of::Users, _) => Users::Counted,
+            _ => Users::Ignored,
+        }
     }
 
     /// Its value; of sessions that ended so, if they are told apart. Null where there is none.

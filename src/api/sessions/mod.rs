@@ -51,11 +51,7 @@ pub(super) async fn show_sessions(
     }
     let query = parameters.query().unwrap_or_default().to_owned();
     narrow(&mut wanted, &query)?;
-    let users = if fields.iter().any(|field| field.needs_users()) {
-        Users::Counted
-    } else {
-        Users::Ignored
-    };
+    let users = fields.iter().map(|field| field.users(by_status)).max().unwrap_or(Users::Ignored);
     let groups = health::groups(&mut db, &wanted, apart, window, users).await?;
     let points = groups.len() * window.steps().len();
     if points > usize::try_from(MAX_STEPS).unwrap_or(usize::MAX) {

@@ -117,9 +117,9 @@ pub async fn of_releases(
             }
         }
     };
-    let groups = health::groups(db, &named, apart, period, Users::Counted).await?;
+    let groups = health::groups(db, &named, apart, period, Users::Crashes).await?;
     each(groups, &|health, group| health.period = group.total);
-    let groups = health::groups(db, &named, apart, hours, Users::Counted).await?;
+    let groups = health::groups(db, &named, apart, hours, Users::Crashes).await?;
     each(groups, &|health, group| {
         health.last_day = group.total;
         for (slot, step) in health.hours.iter_mut().zip(group.steps) {

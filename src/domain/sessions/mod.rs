@@ -19,11 +19,15 @@ pub mod batch;
 mod counts;
 pub mod health;
 mod sketch;
+pub mod store;
 
 pub use counts::{SessionCounts, Trouble, Troubles};
 pub use sketch::{Unreadable, UserSketch};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use sqlx::PgConnection;
+
+use crate::domain::Result;
 
 /// Sessions that began longer ago than this, when they are received, count no more.
 pub const MAX_AGE: TimeDelta = TimeDelta::days(5);
@@ -40,3 +44,16 @@ pub const OTHER_RELEASES: &str = "(other)";
 
 /// The release of buckets of a day that stand for all releases together.
 pub const ALL_RELEASES: &str = "";
+
+/// The most rows of days that one statement removes.
+const DAYS_AT_A_TIME: i64 = 5_000;
+
+/// Removes the days before `first_kept`; the hours go with their partitions.
+///
+/// # Errors
+/// When the database fails; what was removed until then stays so.
+pub async fn remove_old(db: &mut PgConnection, first_kept: NaiveDate) -> Result<()> {
+    let before = first_kept.and_time(NaiveTime::MIN).and_utc();
+    while store::delete_days(db, before, DAYS_AT_A_TIME).await? > 0 {}
+    Ok(())
+}

@@ -25,8 +25,8 @@ pub enum Partitioned {
     Outcomes,
     /// Sessions that steps may still arrive of, by day of their beginning.
     SessionStates,
-    /// Counted sessions, by day of their beginning.
-    SessionBuckets,
+    /// Sessions counted by the hour, by day of their beginning.
+    SessionHours,
 }
 
 impl Partitioned {
@@ -38,7 +38,7 @@ impl Partitioned {
         Self::Feedback,
         Self::Outcomes,
         Self::SessionStates,
-        Self::SessionBuckets,
+        Self::SessionHours,
     ];
 
     /// The table's name.
@@ -50,7 +50,7 @@ impl Partitioned {
             Self::Feedback => "feedback",
             Self::Outcomes => "outcomes",
             Self::SessionStates => "session_states",
-            Self::SessionBuckets => "session_buckets",
+            Self::SessionHours => "session_hours",
         }
     }
 
@@ -75,7 +75,7 @@ impl Partitioned {
             Self::SessionStates => {
                 &["ALTER TABLE {} ADD CONSTRAINT {}_pkey PRIMARY KEY (project_id, sid)"]
             }
-            Self::SessionBuckets => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
+            Self::SessionHours => &["ALTER TABLE {} ADD CONSTRAINT {}_pkey \
                  PRIMARY KEY (project_id, span_hours, started, release, environment)"],
         }
     }

@@ -147,13 +147,15 @@ pub struct Group {
     pub steps: Vec<Health>,
 }
 
-/// Whether users are counted, too: it costs reading their sketches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which users are counted, too: it costs reading their sketches. The more, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Users {
-    /// They are.
-    Counted,
-    /// They stay zero.
+    /// None; they stay zero.
     Ignored,
+    /// All of them, and those with a crash; the others stay zero.
+    Crashes,
+    /// Those of every trouble.
+    Counted,
 }
 
 /// The groups of the wanted sessions, in the order of their keys; without sessions there is no group.
@@ -180,18 +182,18 @@ pub async fn groups(
             step.sessions += row.counts;
         }
     }
-    if users == Users::Counted && !groups.is_empty() {
-        count_users(db, wanted, apart, window, &mut groups).await?;
+    if users != Users::Ignored && !groups.is_empty() {
+        count_users(db, wanted, (apart, users), window, &mut groups).await?;
     }
     Ok(groups.into_values().collect())
 }
 
-/// All wanted sessions together.
+/// All wanted sessions together; users as in [`Users::Crashes`].
 ///
 /// # Errors
 /// When the database fails.
 pub async fn total(db: &mut PgConnection, wanted: &Wanted, window: Window) -> Result<Health> {
-    let groups = groups(db, wanted, Apart::default(), window, Users::Counted).await?;
+    let groups = groups(db, wanted, Apart::default(), window, Users::Crashes).await?;
     Ok(groups.into_iter().next().map(|group| group.total).unwrap_or_default())
 }
 
@@ -201,14 +203,14 @@ type Sets = [UserSketch; 5];
 async fn count_users(
     db: &mut PgConnection,
     wanted: &Wanted,
-    apart: Apart,
+    (apart, users): (Apart, Users),
     window: Window,
     groups: &mut BTreeMap<GroupKey, Group>,
 ) -> Result<()> {
     let mut totals: BTreeMap<GroupKey, Sets> = BTreeMap::new();
     let mut steps: BTreeMap<(GroupKey, usize), Sets> = BTreeMap::new();
     let in_steps = window.steps().len() > 1;
-    for row in store::list_sketches(db, wanted, apart, &window).await? {
+    for row in store::list_sketches(db, wanted, (apart, users), &window).await? {
         if in_steps {
             let place = (row.key.clone(), window.place(row.started));
             unite(steps.entry(place).or_default(), &row.sketches)?;

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Apart, CountRow, GroupKey, SketchRow, Wanted, Window};
+use super::{Apart, CountRow, GroupKey, SketchRow, Users, Wanted, Window};
 use crate::base::ProjectId;
 use crate::domain::sessions::SessionCounts;
 
@@ -78,11 +78,11 @@ pub(super) async fn count(
     Ok(row.collect())
 }
 
-/// The sketches of the buckets of all groups.
+/// The sketches of the buckets of all groups. Those that nobody asked for are not even read.
 pub(super) async fn list_sketches(
     db: &mut PgConnection,
     wanted: &Wanted,
-    apart: Apart,
+    (apart, users): (Apart, Users),
     window: &Window,
 ) -> sqlx::Result<Vec<SketchRow>> {
     let (first_day, last_day) = window.days();
@@ -91,8 +91,9 @@ pub(super) async fn list_sketches(
         SELECT CASE WHEN $8 THEN project_id END AS "project: ProjectId",
                CASE WHEN $9 THEN release END AS release,
                CASE WHEN $10 THEN environment END AS environment,
-               started AS "started!", users, users_in_trouble, users_unhandled, users_abnormal,
-               users_crashed
+               started AS "started!", users, CASE WHEN $12 THEN users_in_trouble END AS in_trouble,
+               CASE WHEN $12 THEN users_unhandled END AS unhandled,
+               CASE WHEN $12 THEN users_abnormal END AS abnormal, users_crashed
         FROM (
             SELECT project_id, started, release, environment, users, users_in_trouble,
                    users_unhandled, users_abnormal, users_crashed
@@ -120,19 +121,14 @@ pub(super) async fn list_sketches(
         apart.releases,
         apart.environments,
         is_of_all_releases(wanted, apart),
+        users == Users::Counted,
     )
     .fetch_all(db)
     .await?;
     let row = rows.into_iter().map(|row| SketchRow {
         key: GroupKey { project: row.project, release: row.release, environment: row.environment },
         started: row.started,
-        sketches: [
-            row.users,
-            row.users_in_trouble,
-            row.users_unhandled,
-            row.users_abnormal,
-            row.users_crashed,
-        ],
+        sketches: [row.users, row.in_trouble, row.unhandled, row.abnormal, row.users_crashed],
     });
     Ok(row.collect())
 }
