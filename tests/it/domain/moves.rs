@@ -48,6 +48,9 @@ struct Place {
     home: IssueId,
 }
 
+/// A part, where it was, and where it went.
+type Moved = (PartId, Place, Place);
+
 /// Which event is in which part, and whose the parts are.
 #[derive(Default)]
 struct Model {
@@ -55,7 +58,7 @@ struct Model {
     places: BTreeMap<PartId, Place>,
     /// Hash to part.
     hashes: BTreeMap<String, PartId>,
-    acts: Vec<(Act, Vec<(PartId, Place, Place)>)>,
+    acts: Vec<(Act, Vec<Moved>)>,
 }
 
 impl Model {
