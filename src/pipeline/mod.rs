@@ -300,11 +300,15 @@ fn all_lost(accepted: &AcceptedEnvelope<'_>) -> Processed {
 /// All items of an envelope as internal losses of the hour of `time`.
 fn lost(accepted: &AcceptedEnvelope<'_>, time: Timestamp) -> Counts {
     let ledger = Ledger::new(accepted.project_id, &accepted.public_key, time);
-    let envelope = Envelope::parse(&accepted.body);
-    for item in envelope.iter().flat_map(|envelope| &envelope.items) {
-        for (category, quantity) in item.quantities() {
-            ledger.count(category.as_str(), Dropped::invalid("internal"), quantity);
-        }
+    let Ok(envelope) = Envelope::parse(&accepted.body) else { return ledger.into_counts() };
+    let why = || Dropped::invalid("internal");
+    for (category, quantity) in envelope.items.iter().flat_map(Item::quantities) {
+        ledger.count(category.as_str(), why(), quantity);
+    }
+    let speaks_for_itself = |item: &Item<'_>| !is_file(item) && item.creates_event();
+    if Evidence::of(&envelope).is_some() && !envelope.items.iter().any(speaks_for_itself) {
+        // Nothing but files: they would have been the event.
+        ledger.count(DataCategory::Error.as_str(), why(), 1);
     }
     ledger.into_counts()
 }
@@ -336,6 +340,35 @@ mod tests {
             }],
             body: Cow::Borrowed(b"{}\n{\"type\":\"session\"}\n{}"),
         }
+    }
+
+    #[test]
+    fn a_crash_dump_that_is_set_aside_is_an_error_lost_and_found_again_when_it_is_retried() {
+        let dump = AcceptedEnvelope {
+            dropped: Vec::new(),
+            body: Cow::Borrowed(
+                b"{}\n{\"type\":\"attachment\",\"attachment_type\":\"event.minidump\",\"length\":4}\nMDMP",
+            ),
+            ..accepted(None)
+        };
+        let errors = |counts: &Counts| {
+            counts.sorted().iter().filter(|(key, _)| key.category == "error").count()
+        };
+        assert_eq!(errors(&all_lost(&dump).counts), 1);
+        let again = AcceptedEnvelope { set_aside_in: Some(Timestamp::UNIX_EPOCH), ..dump };
+        let context = Context {
+            project_id: ProjectId(1),
+            grouping: &ProjectGrouping::default(),
+            filters: &FilterConfig::default(),
+            scrubbing: &ScrubConfig::default(),
+            places: &Places::default(),
+            default_environment: None,
+            hot: &HotIssues::default(),
+            dictionaries: &Dictionaries::default(),
+            retention_days: 90,
+        };
+        let processed = process(&context, &again);
+        assert_eq!((processed.events.len(), errors(&processed.taken_back)), (1, 1));
     }
 
     fn reasons(counts: &Counts) -> Vec<(&'static str, String)> {
