@@ -82,7 +82,7 @@ pub struct Numbers {
 const NONE_YET: Numbers = Numbers { issue: IssueNumber(0), part: 0 };
 
 /// Finds or opens the issue of every arrival. New parts and hashes are not written yet: the caller adds their
-/// explanations and calls [`parts::store::insert_parts`](super::parts::store::insert_parts) and [`store::insert_hashes`].
+/// explanations and calls [`parts::store::insert_parts`] and [`store::insert_hashes`].
 pub async fn assign(db: &mut PgConnection, arrivals: &[&Arrival]) -> sqlx::Result<Assignment> {
     let mut projects: Vec<i64> = arrivals.iter().map(|arrival| arrival.project_id.0).collect();
     projects.sort_unstable();

@@ -1,6 +1,6 @@
 //! Is it safe to go on? A release beside the one it replaces, in the same time after each of them came.
 //!
-//! [`verify`] gathers the figures, [`judge`] answers from them, [`words`] says it. The method is described for users in
+//! [`verify`] gathers the figures, [`judge()`] answers from them, [`words`] says it. The method is described for users in
 //! `docs/release-health.md`; what it promises is tested on releases that are made up ([`simulation`]).
 
 mod judge;
