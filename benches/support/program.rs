@@ -76,8 +76,8 @@ impl Program {
     /// Removes what is stored.
     pub(crate) async fn clear(&self) {
         sqlx::query(
-            "TRUNCATE events, issues, issue_counters, issue_parts, issue_hashes, issue_hours, issue_releases, \
-             issue_tags, project_tags, issue_users, issue_activity, outcomes",
+            "TRUNCATE events, issues, issue_counters, issue_parts, issue_signatures, issue_signature_keys, \
+             issue_hashes, issue_hours, issue_releases, issue_tags, project_tags, issue_users, issue_activity, outcomes",
         )
         .execute(&self.db)
         .await
