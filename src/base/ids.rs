@@ -69,6 +69,11 @@ impl IssueId {
         Self((project.0 << ISSUE_NUMBER_BITS) | number.0)
     }
 
+    /// Ids as columns of a query, each with the project that it says: rows are always looked up by both.
+    pub fn columns(ids: &[Self]) -> (Vec<i64>, Vec<i64>) {
+        ids.iter().map(|id| (id.project().0, id.0)).unzip()
+    }
+
     /// The project this issue belongs to.
     pub fn project(self) -> ProjectId {
         ProjectId(self.0 >> ISSUE_NUMBER_BITS)

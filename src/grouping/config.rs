@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::cursor::RuleError;
+use super::cursor::{Language, RuleError};
 use super::fingerprint::FingerprintRules;
 use super::glob::{Dialect, Glob};
 use super::parameterize::Replaced;
@@ -71,9 +71,9 @@ impl Config {
     /// # Errors
     /// When a rule cannot be read.
     pub fn with_more_rules(&self, stack_trace: &str, fingerprint: &str) -> Result<Self, RuleError> {
-        let stack_trace = format!("{}\n{stack_trace}", self.0.stack_trace_text);
-        let fingerprint = format!("{fingerprint}\n{}", self.0.fingerprint_text);
-        Self::with(self.0.algorithm, &self.0.switches, stack_trace.trim(), fingerprint.trim())
+        let stack_trace = joined(Language::StackTrace, &self.0.stack_trace_text, stack_trace);
+        let fingerprint = joined(Language::Fingerprint, &self.0.fingerprint_text, fingerprint);
+        Self::with(self.0.algorithm, &self.0.switches, &stack_trace, &fingerprint)
     }
 
     /// Names everything that made a hash: algorithm, patterns for texts, built-in rules, and, where they are
@@ -122,6 +122,16 @@ impl Config {
     pub(super) fn compiled_fingerprint_rules(&self) -> &FingerprintRules {
         &self.0.fingerprint_rules
     }
+}
+
+/// A project's rules with more rules where these win: of stack trace rules the last one that matches decides, of
+/// fingerprint rules the first.
+pub fn joined(language: Language, own: &str, more: &str) -> String {
+    let rules = match language {
+        Language::StackTrace => format!("{own}\n{more}"),
+        Language::Fingerprint => format!("{more}\n{own}"),
+    };
+    rules.trim().to_owned()
 }
 
 /// What projects without rules of their own use; made once.

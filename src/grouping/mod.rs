@@ -49,7 +49,7 @@ mod words;
 
 pub use check::{MatchedRules, RuleReport, RuleWarning, check_rules, matched_rules};
 pub use compare::{ComparedRow, ComparedSide, Comparison, compare, compare_groupings};
-pub use config::Config;
+pub use config::{Config, joined as joined_rules};
 pub use cursor::{Language, RuleError};
 pub use explain::{ExplainedFrame, ExplainedPart, Explanation, explain, explain_joined};
 pub use fingerprint::{Fingerprint, FingerprintEntry, FingerprintRuleRef};

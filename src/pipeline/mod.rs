@@ -321,6 +321,33 @@ mod tests {
     use crate::protocol::accepted::DroppedItem;
     use crate::protocol::category::DataCategory;
 
+    /// What a project has that has set nothing.
+    #[derive(Default)]
+    struct Defaults {
+        grouping: ProjectGrouping,
+        filters: FilterConfig,
+        scrubbing: ScrubConfig,
+        places: Places,
+        hot: HotIssues,
+        dictionaries: Dictionaries,
+    }
+
+    impl Defaults {
+        fn context(&self) -> Context<'_> {
+            Context {
+                project_id: ProjectId(1),
+                grouping: &self.grouping,
+                filters: &self.filters,
+                scrubbing: &self.scrubbing,
+                places: &self.places,
+                default_environment: None,
+                hot: &self.hot,
+                dictionaries: &self.dictionaries,
+                retention_days: 90,
+            }
+        }
+    }
+
     /// An envelope of a session, of which the front door left an event out.
     fn accepted(set_aside_in: Option<Timestamp>) -> AcceptedEnvelope<'static> {
         AcceptedEnvelope {
@@ -356,17 +383,8 @@ mod tests {
         };
         assert_eq!(errors(&all_lost(&dump).counts), 1);
         let again = AcceptedEnvelope { set_aside_in: Some(Timestamp::UNIX_EPOCH), ..dump };
-        let context = Context {
-            project_id: ProjectId(1),
-            grouping: &ProjectGrouping::default(),
-            filters: &FilterConfig::default(),
-            scrubbing: &ScrubConfig::default(),
-            places: &Places::default(),
-            default_environment: None,
-            hot: &HotIssues::default(),
-            dictionaries: &Dictionaries::default(),
-            retention_days: 90,
-        };
+        let defaults = Defaults::default();
+        let context = defaults.context();
         let processed = process(&context, &again);
         assert_eq!((processed.events.len(), errors(&processed.taken_back)), (1, 1));
     }
@@ -377,17 +395,8 @@ mod tests {
 
     #[test]
     fn what_the_front_door_left_out_is_counted_once_however_the_envelope_ends() {
-        let context = Context {
-            project_id: ProjectId(1),
-            grouping: &ProjectGrouping::default(),
-            filters: &FilterConfig::default(),
-            scrubbing: &ScrubConfig::default(),
-            places: &Places::default(),
-            default_environment: None,
-            hot: &HotIssues::default(),
-            dictionaries: &Dictionaries::default(),
-            retention_days: 90,
-        };
+        let defaults = Defaults::default();
+        let context = defaults.context();
         let left_out = ("error", "project_errors_hour".to_owned());
         let is_left_out =
             |counts: &Counts| reasons(counts).iter().filter(|reason| **reason == left_out).count();

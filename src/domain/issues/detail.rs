@@ -129,8 +129,7 @@ pub async fn follow(db: &mut PgConnection, issue: Issue) -> Result<Issue> {
 /// # Errors
 /// When the database fails.
 pub async fn find_many(db: &mut PgConnection, ids: &[IssueId]) -> Result<Vec<Issue>> {
-    let projects: Vec<i64> = ids.iter().map(|id| id.project().0).collect();
-    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let (projects, numbers) = IssueId::columns(ids);
     Ok(store::find_many(db, &projects, &numbers).await?)
 }
 

@@ -35,7 +35,7 @@ pub use search::{IssueFilter, Period, Scope, Sort, count, environment_names, sea
 pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};
 pub use stats::{Counts, Series, StatsPeriod, counts, series};
 pub use tags::{
-    ProjectTag, SeenRelease, TagKey, TagValue, environments_of_projects, project_tag_values,
-    project_tags, seen_releases, tag_key, tag_keys, tag_values,
+    ProjectTag, TagKey, TagValue, environments_of_projects, project_tag_values, project_tags,
+    tag_key, tag_keys, tag_values,
 };
 pub use triage::{Change, age, archive, reopen, reopen_due, resolve, restore};

@@ -172,7 +172,7 @@ pub(super) async fn count_steps(
     since: Timestamp,
     step_seconds: i64,
 ) -> sqlx::Result<Vec<StepCount>> {
-    let (projects, ids) = pairs(ids);
+    let (projects, ids) = IssueId::columns(ids);
     query_as!(
         StepCount,
         r#"
@@ -211,7 +211,7 @@ pub(super) async fn count_window(
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 ) -> sqlx::Result<Vec<WindowCount>> {
-    let (projects, ids) = pairs(ids);
+    let (projects, ids) = IssueId::columns(ids);
     query_as!(
         WindowCount,
         r#"
@@ -258,7 +258,7 @@ pub(super) async fn lock_states(
     ids: &[IssueId],
 ) -> sqlx::Result<Vec<Held>> {
     let within: Vec<i64> = scope.projects.iter().map(|id| id.0).collect();
-    let (projects, ids) = pairs(ids);
+    let (projects, ids) = IssueId::columns(ids);
     query_as!(
         Held,
         r#"
@@ -291,7 +291,7 @@ pub(super) async fn set_states(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let ids: Vec<IssueId> = changes.iter().map(|change| change.id).collect();
-    let (projects, ids) = pairs(&ids);
+    let (projects, ids) = IssueId::columns(&ids);
     let statuses: Vec<&str> = changes.iter().map(|change| change.after.status.as_str()).collect();
     let substatuses: Vec<Option<&str>> =
         changes.iter().map(|change| change.after.substatus.map(Substatus::as_str)).collect();
@@ -392,7 +392,7 @@ pub(super) async fn append_activity(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let issues: Vec<IssueId> = lines.iter().map(|line| line.issue_id).collect();
-    let (projects, issues) = pairs(&issues);
+    let (projects, issues) = IssueId::columns(&issues);
     let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
     let kinds: Vec<&str> = lines.iter().map(|line| line.kind.as_str()).collect();
     let details: Vec<serde_json::Value> = lines.iter().map(|line| line.detail.clone()).collect();
@@ -414,9 +414,4 @@ pub(super) async fn append_activity(
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Ids with the project that each says, in pairs: rows are always looked up by both.
-fn pairs(ids: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    ids.iter().map(|id| (id.project().0, id.0)).unzip()
 }

@@ -34,9 +34,22 @@ pub fn query_value(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
+/// The name in what somebody typed or pasted: whoever pastes the address of a thing means the thing.
+pub fn last_part(typed: &str) -> &str {
+    typed.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_means_what_it_leads_to() {
+        for typed in ["SHOP-2", " SHOP-2 ", "https://picket.example.com/default/issues/SHOP-2/"] {
+            assert_eq!(last_part(typed), "SHOP-2");
+        }
+        assert_eq!(last_part(" / "), "");
+    }
 
     #[test]
     fn only_addresses_of_the_web_become_links() {

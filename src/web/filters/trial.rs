@@ -5,20 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::base::{IssueId, PageRequest, ProjectId};
-use crate::domain::events::payload::{self, Payload};
-use crate::domain::events::{Condition, EventFilter};
+use crate::base::{IssueId, ProjectId};
 use crate::domain::filters::FilterSettings;
 use crate::domain::issues;
-use crate::domain::query::TimeRange;
+use crate::pipeline::preview::visit_latest;
 use crate::pipeline::stages::{FilterConfig, SentBy, filter};
+use crate::protocol::event::Event;
 use crate::web::Result;
 
 /// So many of the latest events are looked at.
 const EVENTS: usize = 1_000;
-
-/// So many are in memory at a time: an event may have a megabyte.
-const AT_A_TIME: u16 = 50;
 
 /// More issues are not listed.
 const MAX_ISSUES: usize = 50;
@@ -58,8 +54,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, issue: IssueId, payload: &Payload, config: &FilterConfig) {
-        let Some(event) = payload.event() else { return };
+    fn add(&mut self, issue: IssueId, event: &Event, config: &FilterConfig) {
         self.looked_at += 1;
         let counted = self.issues.entry(issue).or_default();
         counted.1 += 1;
@@ -79,26 +74,10 @@ pub(super) async fn run(
 ) -> Result<Trial> {
     let config = FilterConfig::new(settings);
     let mut tally = Tally::default();
-    let mut cursor = None;
-    // Sampled events have nothing to look at, but must not make this endless.
-    for _ in 0..2 * EVENTS / usize::from(AT_A_TIME) {
-        let events = EventFilter {
-            condition: Condition::All(Vec::new()),
-            environments: Vec::new(),
-            period: TimeRange::default(),
-            page: PageRequest::new(cursor, AT_A_TIME),
-        };
-        let page = issues::list_events(db, project, &events).await?;
-        let left = EVENTS - tally.looked_at;
-        let payloads = payload::read_many(db, &app.dictionaries, &page.items).await?;
-        for (event, payload) in page.items.iter().zip(&payloads).take(left) {
-            tally.add(event.issue_id, payload, &config);
-        }
-        if !page.next.has_rows || tally.looked_at >= EVENTS {
-            break;
-        }
-        cursor = Some(page.next.cursor);
-    }
+    visit_latest(db, &app.dictionaries, project, EVENTS, |row, event| {
+        tally.add(row.issue_id, event, &config);
+    })
+    .await?;
     summary(db, tally).await
 }
 

@@ -112,7 +112,8 @@ pub async fn change_issue(
     detail::show(&app, &mut db, &member, &issue, asked).await
 }
 
-fn unknown_verb() -> Error {
+/// What is said to a button that none of our pages has.
+pub(super) fn unknown_verb() -> Error {
     Error::BadRequest("This button is unknown. Reload the page and try again.".to_owned())
 }
 

@@ -173,7 +173,7 @@ async fn find_side(
     issue: &Issue,
     typed: &str,
 ) -> Result<Found<Side>> {
-    let name = typed.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = link::last_part(typed);
     let row = if let Ok(id) = name.parse::<EventId>() {
         events::find(db, issue.project_id, id).await?
     } else {

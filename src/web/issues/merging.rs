@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::actions::toast_of;
+use super::actions::{toast_of, unknown_verb};
 use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, IssueMergingPath};
 use super::similar::{self, SimilarView};
@@ -18,8 +18,8 @@ use crate::domain;
 use crate::domain::events;
 use crate::domain::issues::moves::{self, Actor, PartOf};
 use crate::domain::issues::{Issue, Scope};
-use crate::web::components::number;
 use crate::web::components::time::Moment;
+use crate::web::components::{link, number};
 use crate::web::{Error, Form, Member, Page, Query, Result, Shell};
 
 /// The most parts that are listed; an issue may have more.
@@ -211,9 +211,7 @@ async fn find_other(
     if !matches!(form.verb.as_str(), "merge" | "move") {
         return Ok(None);
     }
-    // Whoever pastes the address of an issue means the issue.
-    let typed = form.with.trim().trim_end_matches('/');
-    let name = typed.rsplit('/').next().unwrap_or_default();
+    let name = link::last_part(&form.with);
     if name.is_empty() {
         return Err(format!("Type the id of the other issue, as {}.", issue.short_id()));
     }
@@ -254,10 +252,6 @@ async fn act(
         _ => return Err(unknown_verb()),
     };
     toast_of(app, &done).await
-}
-
-fn unknown_verb() -> Error {
-    Error::BadRequest("This button is unknown. Reload the page and try again.".to_owned())
 }
 
 #[cfg(test)]

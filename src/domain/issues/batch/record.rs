@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sqlx::PgConnection;
 
 use super::draft::IssueDraft;
-use super::parts::{self, Moves, Touched, check_unmoved};
+use super::parts::{Touched, check_unmoved, find_owners};
 use super::tags::{self, Counting, Sighting};
 use super::{Arrival, Assignment, store, users};
 use crate::base::{IssueId, PartId, Timestamp};
@@ -114,7 +114,8 @@ async fn lock(
     let issues = assignment.owners.iter().map(|owner| owner.issue);
     let known: HashSet<IssueId> =
         issues.filter(|issue| !assignment.opened.contains(issue)).collect();
-    let (of_waiting, moves) = owners_of_waiting(db, &waiting).await?;
+    let parts: BTreeSet<PartId> = waiting.iter().map(|sighting| sighting.part).collect();
+    let (of_waiting, moves) = find_owners(db, &parts).await?;
     let wanted = sorted_unique(known.iter().copied().chain(of_waiting.values().copied()));
     let locked = store::lock_issues(db, &wanted).await?;
     check_unmoved(db, &assignment.moves).await?;
@@ -130,20 +131,6 @@ async fn lock(
         return Err(sqlx::Error::RowNotFound);
     }
     Ok((drafts, waiting))
-}
-
-async fn owners_of_waiting(
-    db: &mut PgConnection,
-    waiting: &[Sighting<'static>],
-) -> sqlx::Result<(HashMap<PartId, IssueId>, Moves)> {
-    let parts: BTreeSet<PartId> = waiting.iter().map(|sighting| sighting.part).collect();
-    if parts.is_empty() {
-        return Ok((HashMap::new(), Moves::new()));
-    }
-    let projects: BTreeSet<i64> = parts.iter().map(|part| part.project().0).collect();
-    let projects: Vec<i64> = projects.into_iter().collect();
-    let moves = parts::store::find_moves(db, &projects).await?;
-    Ok((parts::store::find_part_owners(db, &parts).await?, moves))
 }
 
 /// Counts tags or puts them off; returns how many bytes were put off.

@@ -151,7 +151,7 @@ pub(in super::super) async fn lock_issues(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let (projects, numbers) = pairs(ids);
+    let (projects, numbers) = IssueId::columns(ids);
     let rows = sqlx::query!(
         r#"
         SELECT issues.*
@@ -348,9 +348,4 @@ pub(super) async fn append_activity(
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Ids with the project that each says, in pairs: rows are always looked up by both.
-fn pairs(ids: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    ids.iter().map(|id| (id.project().0, id.0)).unzip()
 }

@@ -321,15 +321,13 @@ impl Scene {
 
     /// Has the row of an issue say what its parts counted.
     async fn recount(&mut self, id: IssueId) -> Result<()> {
-        let own: Vec<&Part> = self.parts.values().filter(|part| part.issue == id).collect();
-        let sum = Summary::sum(own.iter().filter_map(|part| part.summary.as_ref()));
-        let ids: Vec<PartId> = own.iter().map(|part| part.id).collect();
-        let users = store::count_users(&mut self.tx, self.project, &ids).await?;
         let Some(draft) = self.drafts.get_mut(&id) else { return Ok(()) };
-        draft.part_count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
-        if let Some(sum) = sum {
+        let own: Vec<&Part> = self.parts.values().filter(|part| part.issue == id).collect();
+        draft.part_count = i32::try_from(own.len()).unwrap_or(i32::MAX);
+        if let Some(sum) = Summary::sum(own.iter().filter_map(|part| part.summary.as_ref())) {
+            let ids: Vec<PartId> = own.iter().map(|part| part.id).collect();
             draft.summary = sum;
-            draft.user_count = users;
+            draft.user_count = store::count_users(&mut self.tx, self.project, &ids).await?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ pub(super) async fn are_in_scope(
     ids: &[IssueId],
 ) -> sqlx::Result<bool> {
     let within: Vec<i64> = scope.projects.iter().map(|id| id.0).collect();
-    let (projects, ids) = pairs(ids);
+    let (projects, ids) = IssueId::columns(ids);
     let found = query_scalar!(
         r#"
         SELECT count(*) AS "count!"
@@ -275,7 +275,7 @@ pub(super) async fn save_merged_into(
     leads: &[(IssueId, Option<IssueId>)],
 ) -> sqlx::Result<()> {
     let ids: Vec<IssueId> = leads.iter().map(|(id, _)| *id).collect();
-    let (projects, ids) = pairs(&ids);
+    let (projects, ids) = IssueId::columns(&ids);
     let targets: Vec<Option<i64>> = leads.iter().map(|(_, to)| to.map(|id| id.0)).collect();
     query!(
         r#"
@@ -338,9 +338,4 @@ pub(super) async fn find_slug(db: &mut PgConnection, project: ProjectId) -> sqlx
     query_scalar!(r#"SELECT slug AS "slug: String" FROM projects WHERE id = $1"#, project.0)
         .fetch_one(db)
         .await
-}
-
-/// Ids with the project that each says, in pairs: rows are always looked up by both.
-fn pairs(ids: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    ids.iter().map(|id| (id.project().0, id.0)).unzip()
 }

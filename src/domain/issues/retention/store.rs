@@ -57,7 +57,7 @@ pub(super) async fn subtract_project_tags(
     db: &mut PgConnection,
     issues: &[IssueId],
 ) -> sqlx::Result<()> {
-    let (projects, ids) = columns(issues);
+    let (projects, ids) = IssueId::columns(issues);
     query!(
         r#"
         WITH gone AS (
@@ -92,7 +92,7 @@ pub(super) async fn subtract_project_tags(
 /// Deletes issues and everything that hangs on them. They are locked.
 pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result<()> {
     delete_parts(db, issues).await?;
-    let (projects, ids) = columns(issues);
+    let (projects, ids) = IssueId::columns(issues);
     query!(
         r#"
         WITH gone AS (
@@ -130,7 +130,7 @@ pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> 
 
 /// Deletes the parts of issues with all that they counted.
 async fn delete_parts(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result<()> {
-    let (projects, ids) = columns(issues);
+    let (projects, ids) = IssueId::columns(issues);
     query!(
         r#"
         WITH gone AS (
@@ -309,8 +309,4 @@ pub(super) async fn delete_feedback(
     .execute(db)
     .await?;
     Ok(done.rows_affected())
-}
-
-fn columns(issues: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    issues.iter().map(|id| (id.project().0, id.0)).unzip()
 }

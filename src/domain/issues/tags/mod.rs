@@ -2,7 +2,7 @@
 
 mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
@@ -123,32 +123,6 @@ pub async fn project_tag_values(
     let like = Pattern::containing(sought).into_like();
     let organization = scope.organization;
     Ok(store::list_project_tag_values(db, organization, &projects, key, &like, MAX_VALUES).await?)
-}
-
-/// What is known of a release from the events that named it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenRelease {
-    /// The version.
-    pub version: String,
-    /// Its first event.
-    pub first_seen: Timestamp,
-    /// Its latest event.
-    pub last_seen: Timestamp,
-    /// Issues that began with it.
-    pub new_issues: i64,
-}
-
-/// What a project knows of these releases, by version.
-///
-/// # Errors
-/// When the database fails.
-pub async fn seen_releases(
-    db: &mut PgConnection,
-    project: ProjectId,
-    versions: &[String],
-) -> Result<HashMap<String, SeenRelease>> {
-    let rows = store::list_releases(db, project, versions).await?;
-    Ok(rows.into_iter().map(|row| (row.version.clone(), row)).collect())
 }
 
 /// The environments that events of these projects named, alphabetically.

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, query, query_as};
 
-use super::{ProjectTag, SeenRelease, TagValue};
+use super::{ProjectTag, TagValue};
 use crate::base::{IssueId, OrganizationId, ProjectId, Timestamp};
 
 /// A tag's value with facts about its key.
@@ -139,31 +139,6 @@ pub(super) async fn list_project_tag_values(
         key,
         like,
         limit,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// What is known of releases from the events that named them.
-pub(super) async fn list_releases(
-    db: &mut PgConnection,
-    project: ProjectId,
-    versions: &[String],
-) -> sqlx::Result<Vec<SeenRelease>> {
-    query_as!(
-        SeenRelease,
-        r#"
-        SELECT tags.value AS version, min(tags.first_seen) AS "first_seen!",
-               max(tags.last_seen) AS "last_seen!",
-               (SELECT count(*) FROM issues
-                WHERE issues.project_id = $1 AND issues.first_release = tags.value
-                  AND issues.merged_into IS NULL) AS "new_issues!"
-        FROM issue_tags AS tags
-        WHERE tags.project_id = $1 AND tags.key = 'release' AND tags.value = ANY($2)
-        GROUP BY tags.value
-        "#,
-        project.0,
-        versions,
     )
     .fetch_all(db)
     .await

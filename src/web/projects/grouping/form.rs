@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::domain::grouping_rules::GroupingSettings;
 use crate::grouping::{
@@ -48,19 +49,19 @@ impl GroupingForm {
     }
 
     fn switches(&self) -> Switches {
-        let known = |text: &String| serde_json::from_value(text.as_str().into()).ok();
         let lines = self.generic_types.lines().map(str::trim).filter(|line| !line.is_empty());
         Switches {
-            features: self.feature.iter().filter_map(known).collect(),
-            kept: self
-                .kept
-                .iter()
-                .filter_map(|text| serde_json::from_value(text.as_str().into()).ok())
-                .collect(),
+            features: named(&self.feature),
+            kept: named(&self.kept),
             generic_types: lines.map(str::to_owned).collect(),
             minimum_evidence: self.minimum_evidence.trim().parse().unwrap_or(0),
         }
     }
+}
+
+/// The things that words name; words that name nothing are left out.
+fn named<T: DeserializeOwned + Ord>(words: &[String]) -> BTreeSet<T> {
+    words.iter().filter_map(|word| serde_json::from_value(word.as_str().into()).ok()).collect()
 }
 
 /// Switches as settings store them; null for the defaults.

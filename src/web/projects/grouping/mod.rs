@@ -21,7 +21,7 @@ use crate::domain::issues::moves::{self, Actor};
 use crate::domain::issues::{self, Scope};
 use crate::domain::projects::Project;
 use crate::domain::query::TimeRange;
-use crate::grouping::Config;
+use crate::grouping::{Config, Language, joined_rules};
 use crate::pipeline::preview::{Preview, plan};
 use crate::pipeline::project_grouping;
 use crate::web::components::number;
@@ -115,12 +115,17 @@ pub async fn show_project_grouping(
     let mut db = app.db.acquire().await?;
     let stored = grouping_rules::find(&mut db, project).await?;
     drop(db);
-    // As `Config::with_more_rules` has them: where they win.
-    let stack_trace = format!("{}\n{}", stored.stack_trace_rules, proposed.stack_trace);
-    let fingerprint = format!("{}\n{}", proposed.fingerprint, stored.fingerprint_rules);
     let settings = GroupingSettings {
-        stack_trace_rules: stack_trace.trim().to_owned(),
-        fingerprint_rules: fingerprint.trim().to_owned(),
+        stack_trace_rules: joined_rules(
+            Language::StackTrace,
+            &stored.stack_trace_rules,
+            &proposed.stack_trace,
+        ),
+        fingerprint_rules: joined_rules(
+            Language::Fingerprint,
+            &stored.fingerprint_rules,
+            &proposed.fingerprint,
+        ),
         ..stored
     };
     let note = "A rule was filled in below. Preview it, then save it.".to_owned();

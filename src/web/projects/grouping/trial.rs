@@ -6,6 +6,7 @@ use crate::domain::events::{self, payload};
 use crate::domain::issues::{self, Issue};
 use crate::grouping::{self, Config, Explanation, MatchedRules};
 use crate::web::Result;
+use crate::web::components::link;
 
 /// What settings make of an event.
 pub(super) struct Trial {
@@ -28,7 +29,7 @@ pub(super) async fn run(
     typed: &str,
     config: &Config,
 ) -> Result<std::result::Result<Trial, String>> {
-    let name = typed.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = link::last_part(typed);
     let Ok(id) = name.parse::<EventId>() else {
         return Ok(Err("Paste the id of an event: 32 digits, on the event's page.".to_owned()));
     };

@@ -88,6 +88,9 @@ pub(super) type Moves = HashMap<ProjectId, i64>;
 /// Fails if events were moved between issues meanwhile. Call it once the issues are locked: tried again, the
 /// batch finds the parts where they are now.
 pub(super) async fn check_unmoved(db: &mut PgConnection, before: &Moves) -> sqlx::Result<()> {
+    if before.is_empty() {
+        return Ok(());
+    }
     let projects: Vec<i64> = before.keys().map(|project| project.0).collect();
     if store::find_moves(db, &projects).await? == *before {
         Ok(())
@@ -96,15 +99,27 @@ pub(super) async fn check_unmoved(db: &mut PgConnection, before: &Moves) -> sqlx
     }
 }
 
+/// Whose parts are, and how often their projects' events had been moved before that was looked up. Parts that
+/// are gone are left out.
+pub(super) async fn find_owners(
+    db: &mut PgConnection,
+    parts: &BTreeSet<PartId>,
+) -> sqlx::Result<(HashMap<PartId, IssueId>, Moves)> {
+    if parts.is_empty() {
+        return Ok((HashMap::new(), Moves::new()));
+    }
+    let projects: BTreeSet<i64> = parts.iter().map(|part| part.project().0).collect();
+    let projects: Vec<i64> = projects.into_iter().collect();
+    let moves = store::find_moves(db, &projects).await?;
+    Ok((store::find_part_owners(db, parts).await?, moves))
+}
+
 /// Locks the issues of `parts`; returns those parts that are still there.
 pub(super) async fn lock_parts(
     db: &mut PgConnection,
     parts: &BTreeSet<PartId>,
 ) -> sqlx::Result<HashSet<PartId>> {
-    let projects: BTreeSet<i64> = parts.iter().map(|part| part.project().0).collect();
-    let projects: Vec<i64> = projects.into_iter().collect();
-    let moves = store::find_moves(db, &projects).await?;
-    let owners = store::find_part_owners(db, parts).await?;
+    let (owners, moves) = find_owners(db, parts).await?;
     let issues: BTreeSet<IssueId> = owners.values().copied().collect();
     let issues: Vec<IssueId> = issues.into_iter().collect();
     let locked: HashSet<IssueId> =

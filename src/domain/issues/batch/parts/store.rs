@@ -36,7 +36,7 @@ pub(in super::super) async fn count_parts(
     if issues.is_empty() {
         return Ok(HashMap::new());
     }
-    let (projects, ids) = pairs(issues);
+    let (projects, ids) = IssueId::columns(issues);
     let rows = sqlx::query!(
         r#"
         SELECT id AS "id: IssueId", part_count
@@ -77,7 +77,7 @@ pub(super) async fn list_summaries(
     db: &mut PgConnection,
     issues: &[IssueId],
 ) -> sqlx::Result<Vec<(Owner, Option<Summary>)>> {
-    let (projects, ids) = pairs(issues);
+    let (projects, ids) = IssueId::columns(issues);
     let rows = sqlx::query!(
         r#"
         SELECT part.id AS "id: PartId", part.issue_id AS "issue_id: IssueId",
@@ -155,9 +155,4 @@ pub async fn insert_parts(
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Ids with the project that each says, in pairs: rows are always looked up by both.
-fn pairs(ids: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    ids.iter().map(|id| (id.project().0, id.0)).unzip()
 }

@@ -198,7 +198,7 @@ pub(in super::super) async fn keep_apart(
     by: By,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let (projects, ids) = pairs(&apart.iter().map(|(one, _)| *one).collect::<Vec<_>>());
+    let (projects, ids) = IssueId::columns(&apart.iter().map(|(one, _)| *one).collect::<Vec<_>>());
     let others: Vec<i64> = apart.iter().map(|(_, other)| other.0).collect();
     query!(
         r#"
@@ -279,9 +279,4 @@ pub(in super::super) async fn are_kept_apart(
     )
     .fetch_one(db)
     .await
-}
-
-/// Ids with the project that each says, in pairs: rows are always looked up by both.
-fn pairs(ids: &[IssueId]) -> (Vec<i64>, Vec<i64>) {
-    ids.iter().map(|id| (id.project().0, id.0)).unzip()
 }
