@@ -55,7 +55,11 @@ pub(super) struct Scene {
     pub(super) tx: Transaction<'static, Postgres>,
     project: ProjectId,
     last_number: IssueNumber,
+    /// The issues that it is about.
+    about: Vec<IssueId>,
+    /// Their parts, and those that are in the homes of these.
     parts: BTreeMap<PartId, Part>,
+    /// Their rows, and those of the homes.
     drafts: BTreeMap<IssueId, IssueDraft>,
     by: By,
     pub(super) now: Timestamp,
@@ -96,20 +100,21 @@ impl Scene {
             tx,
             project,
             last_number,
+            about: ids.to_vec(),
             parts: BTreeMap::new(),
             drafts: BTreeMap::new(),
             by: actor.user,
             now: app.clock.now(),
         };
-        scene.hold(ids).await?;
+        scene.hold().await?;
         Ok(scene)
     }
 
-    /// Holds these issues, too, with their parts and homes.
-    async fn hold(&mut self, ids: &[IssueId]) -> Result<()> {
-        let own = store::list_moving(&mut self.tx, self.project, ids).await?;
+    /// Holds the issues with their parts, and the homes of these with theirs.
+    async fn hold(&mut self) -> Result<()> {
+        let own = store::list_moving(&mut self.tx, self.project, &self.about).await?;
         let homes = own.iter().map(|part| part.home);
-        let all: BTreeSet<IssueId> = ids.iter().copied().chain(homes).collect();
+        let all: BTreeSet<IssueId> = self.about.iter().copied().chain(homes).collect();
         let all: Vec<IssueId> = all.into_iter().collect();
         // A home may have parts still, or again.
         let parts = store::list_moving(&mut self.tx, self.project, &all).await?;
@@ -127,16 +132,22 @@ impl Scene {
         Ok(())
     }
 
-    /// The parts of the issues that are held.
+    /// The parts of the issues that it is about. What is in their homes is nobody's business here.
     pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.parts.values()
+        self.parts.values().filter(|part| self.about.contains(&part.issue))
+    }
+
+    /// The rows of the issues that it is about, as far as they have parts.
+    fn with_parts(&self) -> impl Iterator<Item = &IssueDraft> {
+        let drafts = self.about.iter().filter_map(|id| self.drafts.get(id));
+        drafts.filter(|draft| draft.part_count > 0)
     }
 
     /// The issue with the most events; of several, the oldest.
     pub(super) fn busiest(&self) -> IssueId {
-        let with_parts = self.drafts.values().filter(|draft| draft.part_count > 0);
-        let busiest =
-            with_parts.max_by_key(|draft| (draft.summary.event_count, std::cmp::Reverse(draft.id)));
+        let busiest = self
+            .with_parts()
+            .max_by_key(|draft| (draft.summary.event_count, std::cmp::Reverse(draft.id)));
         busiest.expect("an act has issues with parts").id
     }
 
@@ -174,8 +185,8 @@ impl Scene {
 
     /// The state of a merged issue: unresolved wins, and else nothing changes.
     pub(super) async fn merged_state(&mut self, target: IssueId) -> Result<Vec<Change>> {
-        let waits = |draft: &IssueDraft| draft.part_count > 0 && draft.status == "unresolved";
-        let is_wanted = self.drafts.values().any(waits) && !waits(&self.drafts[&target]);
+        let waits = |draft: &IssueDraft| draft.status == "unresolved";
+        let is_wanted = self.with_parts().any(waits) && !waits(&self.drafts[&target]);
         if !is_wanted {
             return Ok(Vec::new());
         }
