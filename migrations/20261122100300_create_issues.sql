@@ -39,6 +39,9 @@ create table issues (
     archived_until_events bigint,
     archived_until_users bigint,
     status_changed_at timestamptz not null,
+    -- The last time that it came back after it was resolved: when, and with which release if the event named one.
+    regressed_at timestamptz,
+    regressed_release text,
     first_seen timestamptz not null,
     last_seen timestamptz not null,
     first_release text,

@@ -36,6 +36,10 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
         issues::reopen_due(&app).await?;
         Ok(())
     });
+    every(tasks, app, "escalation", Duration::from_mins(5), AtTheEnd::Nothing, |app| async move {
+        issues::escalate(&app).await?;
+        Ok(())
+    });
     every(tasks, app, "days", HOURLY, AtTheEnd::Nothing, |app| async move {
         turn_days(&app).await?;
         remove_old(&app).await?;

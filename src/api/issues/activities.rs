@@ -79,7 +79,11 @@ fn on_the_wire(kind: ActivityKind, detail: &Value) -> (&'static str, Value) {
         }
         ActivityKind::Reopened => ("set_unresolved", json!({})),
         ActivityKind::Archived => ("set_ignored", detail.clone()),
-        ActivityKind::Regressed => ("set_regression", json!({})),
+        ActivityKind::Regressed => match detail["release"].as_str() {
+            Some(version) => ("set_regression", json!({ "version": version })),
+            None => ("set_regression", json!({})),
+        },
+        ActivityKind::Escalated => ("set_escalating", detail.clone()),
         ActivityKind::Merged | ActivityKind::Received => {
             ("merge", json!({ "issues": detail["issues"] }))
         }

@@ -136,7 +136,7 @@ impl DetailBody {
         }
         if let Some(version) = self.in_release.as_deref().filter(|version| !version.is_empty()) {
             if version == "latest" {
-                return Err(Error::invalid("inRelease", "Name the release."));
+                return Ok(Resolution::InCurrentRelease);
             }
             return Ok(Resolution::InRelease(version.to_owned()));
         }

@@ -21,6 +21,8 @@ pub enum ActivityKind {
     Archived,
     /// An event arrived after it was resolved.
     Regressed,
+    /// It became much more frequent than it was.
+    Escalated,
     /// Others were merged into it.
     Merged,
     /// It was merged into another.
@@ -48,6 +50,7 @@ impl ActivityKind {
             Self::Reopened => "reopened",
             Self::Archived => "archived",
             Self::Regressed => "regressed",
+            Self::Escalated => "escalated",
             Self::Merged => "merged",
             Self::MergedInto => "merged_into",
             Self::GaveBack => "gave_back",

@@ -67,6 +67,10 @@ pub struct Issue {
     pub first_release: Option<String>,
     /// The release of the latest event that had one.
     pub last_release: Option<String>,
+    /// When it last came back after it was resolved.
+    pub regressed_at: Option<Timestamp>,
+    /// With which release, if the event named one.
+    pub regressed_release: Option<String>,
     /// All events, kept or not.
     pub event_count: i64,
     /// How many users met it.

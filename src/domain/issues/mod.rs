@@ -11,6 +11,7 @@
 mod activity;
 pub mod batch;
 mod detail;
+pub mod escalation;
 mod latest;
 pub mod moves;
 pub mod query;
@@ -29,6 +30,7 @@ pub use detail::{
     Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, follow,
     hash, hash_owners, hashes,
 };
+pub use escalation::escalate;
 pub use latest::list_events;
 pub use query::Condition;
 pub use search::{IssueFilter, Period, Scope, Sort, count, environment_names, search, search_ids};
@@ -38,4 +40,6 @@ pub use tags::{
     ProjectTag, TagKey, TagValue, environments_of_projects, project_tag_values, project_tags,
     tag_key, tag_keys, tag_values,
 };
-pub use triage::{Change, age, archive, reopen, reopen_due, resolve, restore};
+pub use triage::{
+    Change, age, archive, current_releases, recent_releases, reopen, reopen_due, resolve, restore,
+};

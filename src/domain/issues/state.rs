@@ -106,6 +106,9 @@ pub struct StatusDetail {
     /// Resolved by the release after the present one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_next_release: bool,
+    /// The newest release when it was resolved by the next one, or by a commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_release: Option<String>,
     /// Resolved in this release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_release: Option<String>,
@@ -124,6 +127,11 @@ pub struct StatusDetail {
 }
 
 impl StatusDetail {
+    /// Whether it was resolved by the order of releases, and not from then on.
+    pub fn is_bound_to_release(&self) -> bool {
+        self.in_next_release || self.in_release.is_some() || self.in_commit.is_some()
+    }
+
     /// As it is stored and shown.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("texts, numbers and moments are JSON")
@@ -144,6 +152,8 @@ pub enum Resolution {
     Now,
     /// With the release after the present one.
     InNextRelease,
+    /// With the newest release that its project has; from now on, if it has none.
+    InCurrentRelease,
     /// With this release.
     InRelease(String),
     /// With this commit.
@@ -155,7 +165,8 @@ impl Resolution {
     pub fn state(self) -> State {
         let mut detail = StatusDetail::default();
         match self {
-            Self::Now => {}
+            // Which release that is depends on the issue: `resolve` fills it in.
+            Self::Now | Self::InCurrentRelease => {}
             Self::InNextRelease => detail.in_next_release = true,
             Self::InRelease(version) => detail.in_release = Some(version),
             Self::InCommit(commit) => detail.in_commit = Some(commit),

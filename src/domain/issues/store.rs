@@ -26,6 +26,7 @@ pub(super) async fn find_many(
                issues.status_changed_at, issues.first_seen, issues.last_seen,
                issues.first_release, issues.last_release,
                issues.event_count, issues.user_count, issues.kept_count,
+               issues.regressed_at, issues.regressed_release,
                issues.part_count, issues.merged_into AS "merged_into: IssueId"
         FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS wanted (project_id, id, place)
         JOIN issues ON issues.project_id = wanted.project_id AND issues.id = wanted.id
@@ -384,6 +385,25 @@ pub(super) struct NewLine {
     pub(super) detail: serde_json::Value,
 }
 
+/// The release of the latest event of issues that named one.
+pub(super) async fn list_last_releases(
+    db: &mut PgConnection,
+    ids: &[IssueId],
+) -> sqlx::Result<Vec<(IssueId, Option<String>)>> {
+    let (projects, ids) = IssueId::columns(ids);
+    let rows = query!(
+        r#"
+        SELECT id AS "id: IssueId", last_release FROM issues
+        WHERE (project_id, id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
+        "#,
+        &projects,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.last_release)).collect())
+}
+
 /// Adds lines to issues' histories.
 pub(super) async fn append_activity(
     db: &mut PgConnection,
@@ -391,6 +411,9 @@ pub(super) async fn append_activity(
     actor: Option<UserId>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     let issues: Vec<IssueId> = lines.iter().map(|line| line.issue_id).collect();
     let (projects, issues) = IssueId::columns(&issues);
     let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();

@@ -1,15 +1,17 @@
 //! Deciding about issues: resolve, reopen, archive, and back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::TimeDelta;
+use sqlx::PgConnection;
 
 use super::activity::ActivityKind;
 use super::store::NewLine;
-use super::{Archive, Resolution, Scope, State, Status, StatusDetail, Substatus, store};
+use super::{Archive, Issue, Resolution, Scope, State, Status, StatusDetail, Substatus, store};
 use crate::app::Essentials;
-use crate::base::{IssueId, UserId};
+use crate::base::{IssueId, ProjectId, UserId};
 use crate::domain::Result;
+use crate::domain::releases::timeline::{Asked, Timeline};
 
 /// An issue that a verb changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,53 @@ pub async fn resolve(
     how: Resolution,
     actor: Option<UserId>,
 ) -> Result<Vec<Change>> {
-    change(app, scope, to_all(ids, &how.state()), actor, |_| true).await
+    let mut wanted = to_all(ids, &how.clone().state());
+    if how != Resolution::Now && !matches!(how, Resolution::InRelease(_)) {
+        let mut db = app.db.acquire().await?;
+        let newest = current_releases(&mut db, ids).await?;
+        for (id, state) in &mut wanted {
+            let newest = newest.get(id).cloned();
+            match how {
+                Resolution::InCurrentRelease => state.detail.in_release = newest,
+                _ => state.detail.after_release = newest,
+            }
+        }
+    }
+    change(app, scope, wanted, actor, |_| true).await
+}
+
+/// The newest release of each issue's project, as far as it has one: of the package that the issue was last
+/// seen in, if the project has several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn current_releases(
+    db: &mut PgConnection,
+    ids: &[IssueId],
+) -> Result<HashMap<IssueId, String>> {
+    let projects: BTreeSet<ProjectId> = ids.iter().map(|id| id.project()).collect();
+    let asked = Asked { newest: projects.into_iter().collect(), ..Asked::default() };
+    let timeline = Timeline::load(db, &asked).await?;
+    let seen = store::list_last_releases(db, ids).await?;
+    let newest = seen.into_iter().filter_map(|(id, release)| {
+        Some((id, timeline.newest(id.project(), release.as_deref())?.release.to_owned()))
+    });
+    Ok(newest.collect())
+}
+
+/// Releases of an issue's project, the newest first: of the package that it was last seen in, if there are several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recent_releases(
+    db: &mut PgConnection,
+    issue: &Issue,
+    limit: usize,
+) -> Result<Vec<String>> {
+    let asked = Asked { newest: vec![issue.project_id], ..Asked::default() };
+    let timeline = Timeline::load(db, &asked).await?;
+    let releases = timeline.by_age(issue.project_id, issue.last_release.as_deref());
+    Ok(releases.into_iter().take(limit).map(|release| release.release.to_owned()).collect())
 }
 
 /// Has those of `ids` that lie in `scope` wait for somebody again; what waits already stays as it is.

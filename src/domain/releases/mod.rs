@@ -15,6 +15,7 @@ pub mod health;
 mod name;
 mod order;
 pub mod store;
+pub mod timeline;
 pub mod verdict;
 pub mod version;
 

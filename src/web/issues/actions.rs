@@ -18,6 +18,7 @@ use crate::domain;
 use crate::domain::events::Which;
 use crate::domain::issues::moves::{self, Act, Actor};
 use crate::domain::issues::{self, Archive, Issue, Resolution, Scope};
+use crate::domain::releases;
 use crate::web::{Error, Form, Member, Query, Result};
 
 /// The most issues that are changed at once: a page of the list.
@@ -34,6 +35,9 @@ pub struct ActionForm {
     /// What undoes the last verb.
     #[serde(default)]
     undo: String,
+    /// The release to resolve in.
+    #[serde(default)]
+    release: String,
 }
 
 /// What can be done.
@@ -44,20 +48,22 @@ enum Verb {
     Archive(Archive),
     Merge,
     Undo,
+    /// Resolve in a release that was not named.
+    NameRelease,
 }
 
 impl Verb {
-    /// The verb of a button's value; `release` is what "this release" means.
-    fn from_word(word: &str, release: Option<&str>, now: Timestamp) -> Option<Self> {
+    /// The verb of a button's value; `release` is the one that was typed beside it.
+    fn from_word(word: &str, release: &str, now: Timestamp) -> Option<Self> {
         let until = |moment: Option<Timestamp>, events: Option<i64>| {
             Some(Self::Archive(Archive::Until { moment, events, users: None }))
         };
         match word {
             "resolve" => Some(Self::Resolve(Resolution::Now)),
             "resolve-in-next-release" => Some(Self::Resolve(Resolution::InNextRelease)),
-            "resolve-in-release" => {
-                release.map(|release| Self::Resolve(Resolution::InRelease(release.to_owned())))
-            }
+            "resolve-in-current-release" => Some(Self::Resolve(Resolution::InCurrentRelease)),
+            "resolve-in-release" if release.is_empty() => Some(Self::NameRelease),
+            "resolve-in-release" => Some(Self::Resolve(Resolution::InRelease(release.to_owned()))),
             "reopen" => Some(Self::Reopen),
             "archive" => Some(Self::Archive(Archive::UntilEscalating)),
             "archive-forever" => Some(Self::Archive(Archive::Forever)),
@@ -79,7 +85,7 @@ pub async fn change_issues(
     State(app): State<App>,
     Form(form): Form<ActionForm>,
 ) -> Result<Response> {
-    let verb = Verb::from_word(&form.verb, None, app.clock.now()).ok_or_else(unknown_verb)?;
+    let verb = Verb::from_word(&form.verb, "", app.clock.now()).ok_or_else(unknown_verb)?;
     let toast = if form.issue.is_empty() && verb != Verb::Undo {
         Toast { text: "Select issues first.".to_owned(), undo: String::new() }
     } else {
@@ -99,8 +105,8 @@ pub async fn change_issue(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
-    let verb = Verb::from_word(&form.verb, issue.last_release.as_deref(), app.clock.now())
-        .ok_or_else(unknown_verb)?;
+    let release = form.release.trim();
+    let verb = Verb::from_word(&form.verb, release, app.clock.now()).ok_or_else(unknown_verb)?;
     let toast = act(&app, &member, verb, &[issue.id], &form.undo).await?;
     let issue = paths::find(&mut db, &member, &path.issue).await?;
     let asked = detail::Asked {
@@ -125,8 +131,17 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
     let scope = Scope::organization(member.organization.id);
     let actor = Some(member.user.id);
     Ok(match verb {
+        Verb::Resolve(Resolution::InRelease(release))
+            if releases::name_problem(&release).is_some() =>
+        {
+            let problem = releases::name_problem(&release).unwrap_or_default();
+            Toast { text: format!("No release is called so: {problem}."), undo: String::new() }
+        }
         Verb::Resolve(how) => {
             Toast::new("resolved", &issues::resolve(app, &scope, ids, how, actor).await?)
+        }
+        Verb::NameRelease => {
+            Toast { text: "Type the release to resolve it in.".to_owned(), undo: String::new() }
         }
         Verb::Reopen => Toast::new("reopened", &issues::reopen(app, &scope, ids, actor).await?),
         Verb::Archive(how) => {
@@ -172,7 +187,7 @@ mod tests {
     #[test]
     fn every_button_has_its_verb() {
         let now = "2026-11-22T16:00:00Z".parse().unwrap();
-        let verb = |word| Verb::from_word(word, Some("shop@2"), now);
+        let verb = |word| Verb::from_word(word, "shop@2", now);
         assert_eq!(
             verb("resolve-in-release"),
             Some(Verb::Resolve(Resolution::InRelease("shop@2".to_owned())))
@@ -186,6 +201,6 @@ mod tests {
             }))
         );
         assert_eq!(verb("delete-everything"), None);
-        assert_eq!(Verb::from_word("resolve-in-release", None, now), None);
+        assert_eq!(Verb::from_word("resolve-in-release", "", now), Some(Verb::NameRelease));
     }
 }

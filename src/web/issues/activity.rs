@@ -11,6 +11,7 @@ use super::toast::Toast;
 use crate::app::App;
 use crate::base::Timestamp;
 use crate::domain::issues::{self, Activity, ActivityKind};
+use crate::web::components::number;
 use crate::web::components::time::Moment;
 use crate::web::{Member, Page, Query, Result, Shell};
 
@@ -46,7 +47,7 @@ fn icon(kind: ActivityKind) -> &'static str {
         ActivityKind::Resolved => "check",
         ActivityKind::Reopened => "reopen",
         ActivityKind::Archived => "archive",
-        ActivityKind::Regressed => "alert",
+        ActivityKind::Regressed | ActivityKind::Escalated => "alert",
         ActivityKind::Merged | ActivityKind::MergedInto | ActivityKind::Received => "merge",
         ActivityKind::GaveBack | ActivityKind::TakenOut | ActivityKind::SplitOff => "split",
         ActivityKind::Regrouped => "settings",
@@ -64,6 +65,7 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
             }
             None => "reopened it: an event arrived after it was resolved".to_owned(),
         },
+        ActivityKind::Escalated => escalated(detail),
         ActivityKind::Reopened => "reopened it".to_owned(),
         ActivityKind::Merged => {
             let reopened = detail.get("isReopened").and_then(Value::as_bool) == Some(true);
@@ -92,11 +94,23 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
             match (said("inRelease"), said("inCommit"), detail.get("inNextRelease")) {
                 (Some(release), _, _) => format!("resolved it in {release}"),
                 (_, Some(commit), _) => format!("resolved it by commit {commit}"),
-                (_, _, Some(Value::Bool(true))) => "resolved it in the next release".to_owned(),
+                (_, _, Some(Value::Bool(true))) => match said("afterRelease") {
+                    Some(release) => format!("resolved it in the release after {release}"),
+                    None => "resolved it in the next release".to_owned(),
+                },
                 _ => "resolved it".to_owned(),
             }
         }
     }
+}
+
+/// `found it escalating: 120 events in an hour, at most 9 before`.
+fn escalated(detail: &Value) -> String {
+    let count = |key: &str| detail.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let events = number::counted(count("events"), "event", "events");
+    let span = if count("hours") == 1 { "an hour" } else { "24 hours" };
+    let usual = number::grouped(count("usual"));
+    format!("found it escalating: {events} in {span}, at most {usual} in the week before")
 }
 
 /// The issues of a line, as people list them: `SHOP-1, SHOP-2 and SHOP-5`.
@@ -186,6 +200,14 @@ mod tests {
         assert_eq!(
             said(ActivityKind::Resolved, r#"{"inNextRelease": true}"#),
             "resolved it in the next release"
+        );
+        assert_eq!(
+            said(ActivityKind::Resolved, r#"{"inNextRelease": true, "afterRelease": "shop@1"}"#),
+            "resolved it in the release after shop@1"
+        );
+        assert_eq!(
+            said(ActivityKind::Escalated, r#"{"events": 1200, "usual": 9, "hours": 1}"#),
+            "found it escalating: 1,200 events in an hour, at most 9 in the week before"
         );
         assert_eq!(
             said(ActivityKind::Regressed, "{}"),

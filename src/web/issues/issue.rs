@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::words::{self, Badge};
 use crate::base::Timestamp;
 use crate::domain::issues::{self, Issue, Series, StatsPeriod, Status};
+use crate::domain::releases::version::Name;
 use crate::web::components::chart::Bars;
 use crate::web::components::time::Moment;
 use crate::web::components::{link, number};
@@ -65,8 +66,16 @@ pub(super) struct IssueFrame {
     pub(super) badge: Option<Badge>,
     /// It waits for somebody.
     pub(super) is_open: bool,
-    /// The release that "in this release" would name; empty if none is known.
+    /// The release of the latest event that named one; empty if none did.
     pub(super) last_release: String,
+    /// When it last came back after it was resolved.
+    pub(super) regressed: Option<RegressedView>,
+    /// The newest release of the project; empty if none is known.
+    pub(super) current_release: String,
+    /// The same without its package.
+    pub(super) current_release_short: String,
+    /// Releases that it may be resolved in, the newest first.
+    pub(super) releases: Vec<String>,
     /// All events.
     pub(super) events: String,
     /// All users.
@@ -89,6 +98,18 @@ pub(super) struct IssueFrame {
     pub(super) tab: &'static str,
 }
 
+/// When and with what an issue came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RegressedView {
+    /// When the event was received.
+    pub(super) at: Moment,
+    /// Its release; empty if it named none.
+    pub(super) release: String,
+}
+
+/// How many releases are offered to resolve in; any other can be typed.
+const MAX_RELEASES_OFFERED: usize = 50;
+
 impl IssueFrame {
     /// Loads what the frame needs.
     pub(super) async fn load(
@@ -101,7 +122,9 @@ impl IssueFrame {
         let period = chart.period(issue, now);
         let mut series = issues::series(db, &[issue.id], &[], period, now).await?;
         let series = series.remove(&issue.id).unwrap_or_default();
-        Ok(Self::new(member.organization.slug.as_str(), issue, &series, period, now))
+        let frame = Self::new(member.organization.slug.as_str(), issue, &series, period, now);
+        let releases = issues::recent_releases(db, issue, MAX_RELEASES_OFFERED).await?;
+        Ok(frame.with_releases(releases))
     }
 
     /// The frame of an issue.
@@ -138,6 +161,13 @@ impl IssueFrame {
             badge: words::state_badge(issue, now),
             is_open: issue.status == Status::Unresolved,
             last_release: issue.last_release.clone().unwrap_or_default(),
+            regressed: issue.regressed_at.map(|at| RegressedView {
+                at: Moment::new(at, now),
+                release: issue.regressed_release.clone().unwrap_or_default(),
+            }),
+            current_release: String::new(),
+            current_release_short: String::new(),
+            releases: Vec::new(),
             events: number::grouped(issue.event_count),
             users: number::grouped(issue.user_count),
             kept: kept(issue),
@@ -149,6 +179,14 @@ impl IssueFrame {
             parts: if issue.part_count > 1 { issue.part_count.to_string() } else { String::new() },
             tab: "event",
         }
+    }
+
+    /// The same frame with the releases that the issue may be resolved in, the newest first.
+    fn with_releases(mut self, releases: Vec<String>) -> Self {
+        self.current_release = releases.first().cloned().unwrap_or_default();
+        self.current_release_short = Name::parse(&self.current_release).short().to_owned();
+        self.releases = releases;
+        self
     }
 
     /// The same frame around another tab.

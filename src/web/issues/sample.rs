@@ -55,6 +55,8 @@ pub(super) fn issue() -> Issue {
         last_seen: now() - TimeDelta::minutes(3),
         first_release: Some("checkout@4.1.0".to_owned()),
         last_release: Some("checkout@4.2.0".to_owned()),
+        regressed_at: None,
+        regressed_release: None,
         event_count: 1_204,
         user_count: 89,
         kept_count: 1_204,

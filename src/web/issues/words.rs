@@ -39,7 +39,10 @@ pub(super) fn state_badge(issue: &Issue, now: Timestamp) -> Option<Badge> {
 
 fn resolved_words(detail: &StatusDetail) -> String {
     if detail.in_next_release {
-        "Resolved in the next release".to_owned()
+        match &detail.after_release {
+            Some(release) => format!("Resolved in the release after {release}"),
+            None => "Resolved in the next release".to_owned(),
+        }
     } else if let Some(release) = &detail.in_release {
         format!("Resolved in {release}")
     } else if let Some(commit) = &detail.in_commit {

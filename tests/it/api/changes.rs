@@ -180,7 +180,6 @@ async fn what_would_be_forgotten_is_refused() {
         (json!({"status": "ignored", "ignoreCount": 10, "ignoreWindow": 60}), "ignoreWindow"),
         (json!({"status": "ignored", "ignoreCount": -1}), "ignoreCount"),
         (json!({"status": "ignored", "ignoreDuration": 9_000_000_000_000_i64}), "ignoreDuration"),
-        (json!({"status": "resolved", "statusDetails": {"inRelease": "latest"}}), "inRelease"),
         (json!({"status": "resolved", "statusDetails": {"inCommit": 7}}), "inCommit"),
         (json!({"assignedTo": "me"}), "assignedTo"),
         (json!({"discard": true}), "discard"),

@@ -14,6 +14,7 @@ mod privacy;
 mod projects;
 mod quarantine;
 mod recorded;
+mod regression;
 mod reports;
 mod rules;
 mod security;

@@ -2,9 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::Arrival;
+use super::{Arrival, regression};
 use crate::base::{IssueId, Timestamp};
+use crate::domain::issues::StatusDetail;
 use crate::domain::issues::summary::Summary;
+use crate::domain::releases::timeline::Timeline;
 
 /// A row of `issues`, being changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +15,7 @@ pub(in crate::domain::issues) struct IssueDraft {
     pub(in crate::domain::issues) summary: Summary,
     pub(in crate::domain::issues) status: String,
     pub(in crate::domain::issues) substatus: Option<String>,
+    pub(in crate::domain::issues) status_detail: StatusDetail,
     pub(in crate::domain::issues) status_changed_at: Timestamp,
     pub(in crate::domain::issues) user_count: i64,
     pub(in crate::domain::issues) part_count: i32,
@@ -29,6 +32,7 @@ impl IssueDraft {
             summary: Summary::open(arrival),
             status: "unresolved".to_owned(),
             substatus: Some("new".to_owned()),
+            status_detail: StatusDetail::default(),
             status_changed_at: now,
             user_count: 0,
             part_count: 0,
@@ -49,16 +53,23 @@ impl IssueDraft {
         self.sampled_day_count
     }
 
-    /// Whether the event reopens the issue: somebody resolved it, and then it was received again.
-    ///
-    /// Reception decides and not the client's clock: a journal that is worked off late must not
-    /// reopen what was resolved after the event had arrived.
-    pub(in crate::domain::issues) fn regresses(&mut self, arrival: &Arrival) -> bool {
-        let is_regression =
-            self.status == "resolved" && arrival.received_at > self.status_changed_at;
+    /// Whether the event reopens the issue: somebody resolved it, and it came back ([`regression`]).
+    pub(in crate::domain::issues) fn regresses(
+        &mut self,
+        arrival: &Arrival,
+        timeline: &Timeline,
+    ) -> bool {
+        let is_regression = self.status == "resolved"
+            && regression::comes_back(
+                timeline,
+                &self.status_detail,
+                self.status_changed_at,
+                arrival,
+            );
         if is_regression {
             "unresolved".clone_into(&mut self.status);
             self.substatus = Some("regressed".to_owned());
+            self.status_detail = StatusDetail::default();
             self.status_changed_at = arrival.received_at;
         }
         is_regression

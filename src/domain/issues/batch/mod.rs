@@ -11,12 +11,13 @@ mod assign;
 pub(super) mod draft;
 pub mod parts;
 mod record;
+mod regression;
 pub mod store;
 mod tags;
 mod users;
 
 pub use assign::{Assignment, MAX_PARTS, NewHash, NewPart, Numbers, Owner, assign};
-pub use record::{Recorded, Recording, Sampling, record};
+pub use record::{Recorded, Recording, Regressed, Sampling, record};
 pub use tags::{Counting, MAX_TAG_VALUES, MAX_WAITING_BYTES, count_abandoned, count_waiting};
 
 use serde::{Deserialize, Serialize};

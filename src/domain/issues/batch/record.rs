@@ -7,8 +7,10 @@ use sqlx::PgConnection;
 use super::draft::IssueDraft;
 use super::parts::{Touched, check_unmoved, find_owners};
 use super::tags::{self, Counting, Sighting};
-use super::{Arrival, Assignment, store, users};
+use super::{Arrival, Assignment, regression, store, users};
 use crate::base::{IssueId, PartId, Timestamp};
+use crate::domain::issues::activity::ActivityKind;
+use crate::domain::issues::store::{NewLine, append_activity};
 use crate::domain::journal::LaneKey;
 use crate::domain::usage::hour_of;
 
@@ -51,9 +53,20 @@ pub struct Recorded {
     /// How many events each issue got today, after this batch.
     pub day_counts: HashMap<IssueId, i64>,
     /// Resolved issues that came back.
-    pub regressed: Vec<IssueId>,
+    pub regressed: Vec<Regressed>,
     /// How many bytes of tags were put off.
     pub put_off_bytes: usize,
+}
+
+/// A resolved issue that came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regressed {
+    /// The issue.
+    pub issue: IssueId,
+    /// The release of the event that it came back with.
+    pub release: Option<String>,
+    /// When that was received.
+    pub at: Timestamp,
 }
 
 /// Counts every arrival on its issue: the row itself, hours, releases, tags, users and history.
@@ -69,13 +82,15 @@ pub async fn record(
         Counting::Now | Counting::Later => Vec::new(),
     };
     let (mut drafts, waiting) = lock(db, assignment, waiting).await?;
+    let timeline = regression::load_timeline(db, &drafts, arrivals, assignment).await?;
     let mut touched = Touched::load(db, &drafts, assignment).await?;
     let mut recorded = Recorded::default();
     for (arrival, owner) in arrivals.iter().zip(&assignment.owners) {
         let issue = owner.issue;
         let draft = drafts.entry(issue).or_insert_with(|| IssueDraft::open(issue, arrival, now));
-        if draft.regresses(arrival) {
-            recorded.regressed.push(issue);
+        if draft.regresses(arrival, &timeline) {
+            let (release, at) = (arrival.release.clone(), arrival.received_at);
+            recorded.regressed.push(Regressed { issue, release, at });
         }
         let is_kept = recording.sampling.keeps(draft.next_of_day(arrival));
         draft.summary.count(arrival, is_kept);
@@ -96,11 +111,12 @@ pub async fn record(
         drafts.values().map(|draft| (draft.id, draft.sampled_day_count)).collect();
     let drafts: Vec<IssueDraft> = drafts.into_values().collect();
     store::upsert_issues(db, &drafts).await?;
+    store::note_regressions(db, &recorded.regressed).await?;
     touched.save(db).await?;
     store::add_hours(db, &count_hours(arrivals, assignment)).await?;
     store::add_releases(db, &count_releases(arrivals, assignment)).await?;
     recorded.put_off_bytes = count_tags(db, arrivals, assignment, recording, waiting, now).await?;
-    store::append_activity(db, &history(assignment, &recorded, now)).await?;
+    append_activity(db, &history(assignment, &recorded), None, now).await?;
     Ok(recorded)
 }
 
@@ -220,14 +236,21 @@ fn count_releases<'a>(arrivals: &[&'a Arrival], assignment: &Assignment) -> Rele
     counts
 }
 
-fn history(
-    assignment: &Assignment,
-    recorded: &Recorded,
-    now: Timestamp,
-) -> Vec<(IssueId, &'static str, Timestamp)> {
-    let regressed: HashSet<IssueId> = recorded.regressed.iter().copied().collect();
-    let opened = assignment.opened.iter().map(|id| (*id, "opened", now));
-    opened.chain(regressed.into_iter().map(|id| (id, "regressed", now))).collect()
+fn history(assignment: &Assignment, recorded: &Recorded) -> Vec<NewLine> {
+    let opened = assignment.opened.iter().map(|issue| NewLine {
+        issue_id: *issue,
+        kind: ActivityKind::Opened,
+        detail: serde_json::json!({}),
+    });
+    let regressed = recorded.regressed.iter().map(|regressed| NewLine {
+        issue_id: regressed.issue,
+        kind: ActivityKind::Regressed,
+        detail: match &regressed.release {
+            Some(release) => serde_json::json!({ "release": release }),
+            None => serde_json::json!({}),
+        },
+    });
+    opened.chain(regressed).collect()
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sqlx::PgConnection;
-use uuid::Uuid;
+use sqlx::types::Json;
 
 use super::draft::IssueDraft;
-use super::record::{HourCounts, ReleaseCounts};
+use super::record::{HourCounts, Regressed, ReleaseCounts};
 use super::{NewHash, Numbers, Owner};
 use crate::base::{IssueId, IssueNumber, PartId, ProjectId, Timestamp};
 use crate::domain::events::batch::storable;
+use crate::domain::issues::StatusDetail;
 use crate::domain::issues::summary::Summary;
 
 /// Where these hashes lead; `projects` and `hashes` go in pairs.
@@ -154,7 +155,7 @@ pub(in super::super) async fn lock_issues(
     let (projects, numbers) = IssueId::columns(ids);
     let rows = sqlx::query!(
         r#"
-        SELECT issues.*
+        SELECT issues.*, issues.status_detail AS "detail: Json<StatusDetail>"
         FROM unnest($1::bigint[], $2::bigint[]) AS wanted (project_id, id)
         JOIN issues USING (project_id, id)
         ORDER BY issues.project_id, issues.id
@@ -193,6 +194,7 @@ pub(in super::super) async fn lock_issues(
             },
             status: row.status,
             substatus: row.substatus,
+            status_detail: row.detail.0,
             status_changed_at: row.status_changed_at,
             user_count: row.user_count,
             part_count: row.part_count,
@@ -319,31 +321,30 @@ pub(super) async fn add_releases(
     Ok(())
 }
 
-/// Adds lines to issues' histories that nobody in particular caused.
-pub(super) async fn append_activity(
+/// Notes of issues that came back when and with which release, and that nothing holds of how they were resolved.
+pub(super) async fn note_regressions(
     db: &mut PgConnection,
-    lines: &[(IssueId, &'static str, Timestamp)],
+    regressed: &[Regressed],
 ) -> sqlx::Result<()> {
-    if lines.is_empty() {
+    if regressed.is_empty() {
         return Ok(());
     }
-    let projects: Vec<i64> = lines.iter().map(|(id, ..)| id.project().0).collect();
-    let issues: Vec<i64> = lines.iter().map(|(id, ..)| id.0).collect();
-    let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
-    let kinds: Vec<&str> = lines.iter().map(|(_, kind, _)| *kind).collect();
-    let times: Vec<Timestamp> = lines.iter().map(|(.., at)| *at).collect();
+    let (projects, ids) =
+        IssueId::columns(&regressed.iter().map(|it| it.issue).collect::<Vec<_>>());
+    let releases: Vec<_> = regressed.iter().map(|it| it.release.as_deref().map(storable)).collect();
+    let moments: Vec<Timestamp> = regressed.iter().map(|it| it.at).collect();
     sqlx::query!(
         r#"
-        INSERT INTO issue_activity (project_id, issue_id, id, kind, detail, created_at)
-        SELECT project_id, issue_id, id, kind, '{}'::jsonb, created_at
-        FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[])
-            AS lines (project_id, issue_id, id, kind, created_at)
+        UPDATE issues
+        SET status_detail = '{}', regressed_at = back.at, regressed_release = back.release
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[])
+            AS back (project_id, id, release, at)
+        WHERE issues.project_id = back.project_id AND issues.id = back.id
         "#,
         &projects,
-        &issues,
         &ids,
-        &kinds as &[&str],
-        &times,
+        &releases as &[_],
+        &moments,
     )
     .execute(db)
     .await?;

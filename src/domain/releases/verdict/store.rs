@@ -54,7 +54,8 @@ pub(super) async fn count_issues(
             count(*) FILTER (WHERE EXISTS (
                 SELECT FROM issue_activity AS activity
                 WHERE activity.project_id = issues.project_id AND activity.issue_id = issues.id
-                    AND activity.kind = 'regressed' AND activity.created_at >= $4
+                    AND activity.kind = 'regressed' AND activity.detail->>'release' = $2
+                    AND activity.created_at >= $4
                     AND activity.created_at < $5)) AS "regressed!",
             count(*) FILTER (WHERE issues.first_release = $2 AND issues.is_unhandled
                 AND issues.first_seen >= $4 AND issues.first_seen < $5) AS "unhandled!"

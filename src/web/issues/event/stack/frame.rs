@@ -120,7 +120,7 @@ pub(in crate::web::issues::event) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path)
 }
 
-fn source(frame: &Frame) -> Vec<SourceLine> {
+pub(super) fn source(frame: &Frame) -> Vec<SourceLine> {
     let Some(hit) = frame.context_line.as_deref() else { return Vec::new() };
     let before = frame.pre_context.as_deref().unwrap_or_default();
     let before = &before[before.len().saturating_sub(MAX_CONTEXT_LINES)..];
@@ -130,17 +130,19 @@ fn source(frame: &Frame) -> Vec<SourceLine> {
     }
     let lines =
         before.iter().map(String::as_str).chain([hit]).chain(after.iter().map(String::as_str));
-    let first = frame.lineno.map(|line| line.saturating_sub(before.len() as u64));
+    let hit_at = before.len() as u64;
+    // What a client says may be any number: lines that none can be have none.
+    let number = |index: u64| {
+        let line = i128::from(frame.lineno?) + i128::from(index) - i128::from(hit_at);
+        u64::try_from(line).ok().filter(|line| *line > 0).map(|line| line.to_string())
+    };
     lines
         .take(before.len() + 1 + MAX_CONTEXT_LINES)
         .zip(0_u64..)
         .map(|(text, index)| SourceLine {
-            number: first
-                .map(|first| first + index)
-                .filter(|line| *line > 0)
-                .map_or_else(String::new, |line| line.to_string()),
+            number: number(index).unwrap_or_default(),
             text: cut_line(text),
-            is_hit: index == before.len() as u64,
+            is_hit: index == hit_at,
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Stacks folded, numbered and told apart.
 
+use super::frame::source;
 use super::*;
 
 fn frame(function: &str, line: u64, in_app: bool) -> Frame {
@@ -129,4 +130,21 @@ fn a_frame_without_a_name_shows_its_address() {
     let native = Frame { instruction_addr: Some("0x7fff2a".to_owned()), ..Frame::default() };
     assert_eq!(FrameView::new(&native, "native", true).function, "0x7fff2a");
     assert_eq!(FrameView::new(&Frame::default(), "node", true).function, "<anonymous>");
+}
+
+#[test]
+fn lines_around_the_hit_are_counted_from_it_whatever_number_a_client_says() {
+    let numbers = |line| {
+        let around = |text: &str| Some(vec![text.to_owned(); 2]);
+        let frame = Frame {
+            pre_context: around("before"),
+            post_context: around("after"),
+            ..frame("total", line, true)
+        };
+        source(&frame).into_iter().map(|line| line.number).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(10), ["8", "9", "10", "11", "12"]);
+    assert_eq!(numbers(2), ["", "1", "2", "3", "4"]);
+    let last = u64::MAX.to_string();
+    assert_eq!(numbers(u64::MAX)[2..], [last.as_str(), "", ""]);
 }
