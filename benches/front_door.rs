@@ -105,6 +105,7 @@ async fn create_project(app: &App) -> anyhow::Result<(ProjectId, String)> {
         organization_id: organization.id,
         name: "bench".to_owned(),
         platform: None,
+        team: None,
     };
     let (project, key) = projects::create(app, new).await?;
     Ok((project.id, key.public_key))

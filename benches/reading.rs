@@ -157,6 +157,7 @@ async fn seed(app: &App) -> anyhow::Result<String> {
             organization_id: organization.id,
             name: format!("Project {number}"),
             platform: Some("python".to_owned()),
+            team: None,
         };
         projects::create(app, new).await?;
     }

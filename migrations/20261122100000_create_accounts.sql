@@ -29,6 +29,25 @@ create table memberships (
     primary key (organization_id, user_id)
 );
 
+-- Who looks after what. An organization always has one at least, made together with it.
+create table teams (
+    id bigint generated always as identity primary key,
+    organization_id bigint not null references organizations on delete cascade,
+    -- Stands in rules and searches, so it stays when the name changes.
+    slug text not null,
+    name text not null,
+    created_at timestamptz not null,
+    constraint teams_slug_unique unique (organization_id, slug)
+);
+
+create table team_members (
+    team_id bigint not null references teams on delete cascade,
+    user_id bigint not null references users on delete cascade,
+    created_at timestamptz not null,
+    primary key (team_id, user_id)
+);
+create index team_members_user on team_members (user_id);
+
 -- A signed-in browser. The cookie holds the token, the table its SHA-256.
 create table sessions (
     id bigint generated always as identity primary key,

@@ -77,7 +77,8 @@ impl Program {
     pub(crate) async fn clear(&self) {
         sqlx::query(
             "TRUNCATE events, issues, issue_counters, issue_parts, issue_signatures, issue_signature_keys, \
-             issue_hashes, issue_hours, issue_releases, issue_tags, project_tags, issue_users, issue_activity, outcomes",
+             issue_hashes, issue_hours, issue_releases, issue_tags, project_tags, issue_users, issue_activity, issue_assignees, \
+             issue_fixes, outcomes",
         )
         .execute(&self.db)
         .await

@@ -26,6 +26,7 @@ mod feedback;
 mod issues;
 mod keys;
 mod organizations;
+mod ownership;
 mod projects;
 mod releases;
 mod root;

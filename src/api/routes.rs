@@ -12,8 +12,8 @@ use super::authenticate::{Access, Guard, check};
 use super::error::{self, Error};
 use super::limits::Limiter;
 use super::{
-    cors, events, feedback, issues, keys, organizations, projects, releases, root, sessions, tags,
-    teams, users,
+    cors, events, feedback, issues, keys, organizations, ownership, projects, releases, root,
+    sessions, tags, teams, users,
 };
 use crate::app::App;
 use crate::domain::accounts::Scope;
@@ -33,10 +33,14 @@ const RELEASE_DELETE: Access =
     Access::Scopes(&[Scope::PROJECT_ADMIN, Scope::PROJECT_RELEASES, Scope::ORG_CI]);
 const ORG_READ: Access = Access::Scopes(&[Scope::ORG_READ]);
 const TEAM_READ: Access = Access::Scopes(&[Scope::TEAM_READ]);
+const TEAM_WRITE: Access = Access::Scopes(&[Scope::TEAM_WRITE]);
+const TEAM_ADMIN: Access = Access::Scopes(&[Scope::TEAM_ADMIN]);
+const MEMBER_READ: Access = Access::Scopes(&[Scope::MEMBER_READ]);
+const MEMBER_WRITE: Access = Access::Scopes(&[Scope::MEMBER_WRITE]);
 
 /// The table. Paths are those of `web-api.md` §2; each matches with and without its last slash.
 pub fn routes() -> Routes<App, Access> {
-    issues_routes(releases_routes(projects_routes(Routes::new())))
+    issues_routes(releases_routes(teams_routes(projects_routes(Routes::new()))))
 }
 
 /// Who asks, organizations and projects.
@@ -66,11 +70,29 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .put   ("/api/0/projects/{organization}/{project}/keys/{key}/", PROJECT_WRITE, keys::change::update_key)
         .delete("/api/0/projects/{organization}/{project}/keys/{key}/", PROJECT_ADMIN, keys::change::delete_key)
         .get("/api/0/organizations/{organization}/project-keys/",       PROJECT_READ, keys::list_keys_of_organization)
+}
 
-        .get("/api/0/organizations/{organization}/teams/",        TEAM_READ,    teams::list_teams)
-        .get("/api/0/teams/{organization}/{team}/",               TEAM_READ,    teams::get_team)
-        .get("/api/0/teams/{organization}/{team}/projects/",      PROJECT_READ, teams::list_projects_of_team)
-        .get("/api/0/projects/{organization}/{project}/teams/",   PROJECT_READ, teams::list_teams_of_project)
+/// Teams, what they own, and who is in them.
+#[rustfmt::skip]
+fn teams_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
+    routes
+        .get   ("/api/0/organizations/{organization}/teams/",                   TEAM_READ,     teams::list_teams)
+        .post  ("/api/0/organizations/{organization}/teams/",                   TEAM_WRITE,    teams::change::create_team)
+        .get   ("/api/0/teams/{organization}/{team}/",                          TEAM_READ,     teams::get_team)
+        .put   ("/api/0/teams/{organization}/{team}/",                          TEAM_WRITE,    teams::change::update_team)
+        .delete("/api/0/teams/{organization}/{team}/",                          TEAM_ADMIN,    teams::change::delete_team)
+        .get   ("/api/0/teams/{organization}/{team}/members/",                  MEMBER_READ,   teams::members::list_members_of_team)
+        .get   ("/api/0/teams/{organization}/{team}/projects/",                 PROJECT_READ,  teams::list_projects_of_team)
+        .post  ("/api/0/teams/{organization}/{team}/projects/",                 PROJECT_WRITE, teams::change::create_project)
+        .get   ("/api/0/projects/{organization}/{project}/teams/",              PROJECT_READ,  teams::list_teams_of_project)
+        .post  ("/api/0/projects/{organization}/{project}/teams/{team}/",       PROJECT_WRITE, teams::change::give_project)
+        .delete("/api/0/projects/{organization}/{project}/teams/{team}/",       PROJECT_ADMIN, teams::change::take_project)
+        .get   ("/api/0/projects/{organization}/{project}/ownership/",          PROJECT_READ,  ownership::get_ownership)
+        .put   ("/api/0/projects/{organization}/{project}/ownership/",          PROJECT_WRITE, ownership::update_ownership)
+        .get   ("/api/0/organizations/{organization}/members/",                 MEMBER_READ,   teams::members::list_members)
+        .get   ("/api/0/organizations/{organization}/members/{member}/",        MEMBER_READ,   teams::members::get_member)
+        .post  ("/api/0/organizations/{organization}/members/{member}/teams/{team}/", MEMBER_WRITE, teams::members::join_team)
+        .delete("/api/0/organizations/{organization}/members/{member}/teams/{team}/", MEMBER_WRITE, teams::members::leave_team)
 }
 
 /// Releases, what builds tell of them, and how their sessions go.

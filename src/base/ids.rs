@@ -36,6 +36,8 @@ macro_rules! id {
 id! {
     /// An organization: the owner of projects and the circle of members.
     OrganizationId;
+    /// A team: who looks after projects and issues.
+    TeamId;
     /// A project: where a DSN points.
     ProjectId;
     /// A person who can sign in.

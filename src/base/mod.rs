@@ -11,7 +11,7 @@ pub mod slug;
 pub use clock::{Clock, Timestamp};
 pub use ids::{
     ApiTokenId, EventId, IssueId, IssueNumber, OrganizationId, PartId, ProjectId, ReleaseId,
-    SessionId, UserId,
+    SessionId, TeamId, UserId,
 };
 pub use page::{Cursor, Page, PageRequest};
 pub use slug::Slug;

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::with_database::{answer, with_database};
 use crate::app::Essentials;
-use crate::base::Slug;
+use crate::base::{Slug, TeamId};
 use crate::config::Config;
-use crate::domain::organizations::{self, Organization};
+use crate::domain::organizations::{self, Organization, teams};
 use crate::domain::projects::{self, NewProject, Project, ProjectKey};
 
 /// What to do with projects.
@@ -32,6 +32,9 @@ pub(super) struct CreateArguments {
     /// The slug of its organization; the oldest if left out, which is made if there is none.
     #[arg(long)]
     organization: Option<Slug>,
+    /// The slug of the team that will own it; the organization's first if left out.
+    #[arg(long)]
+    team: Option<String>,
     /// Answer with JSON.
     #[arg(long)]
     json: bool,
@@ -96,7 +99,12 @@ async fn create(app: &Essentials, arguments: CreateArguments) -> Result<()> {
     let organization = organizations::find_or_default(app, arguments.organization.as_ref())
         .await
         .with_context(context)?;
+    let team = match &arguments.team {
+        Some(slug) => Some(find_team(app, &organization, slug).await.with_context(context)?),
+        None => None,
+    };
     let new = NewProject {
+        team,
         organization_id: organization.id,
         name: arguments.name.clone(),
         platform: arguments.platform.clone(),
@@ -111,6 +119,12 @@ async fn create(app: &Essentials, arguments: CreateArguments) -> Result<()> {
             project.dsn.as_deref().unwrap_or_default()
         )
     })
+}
+
+async fn find_team(app: &Essentials, organization: &Organization, slug: &str) -> Result<TeamId> {
+    let mut db = app.db.acquire().await?;
+    let team = teams::find_by_slug(&mut db, organization.id, slug.trim_start_matches('#')).await?;
+    Ok(team.with_context(|| format!("there is no team `{slug}`"))?.id)
 }
 
 async fn list(app: &Essentials, arguments: ListArguments) -> Result<()> {

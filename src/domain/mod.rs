@@ -19,6 +19,7 @@ pub mod grouping_rules;
 pub mod issues;
 pub mod limits;
 pub mod organizations;
+pub mod ownership;
 pub mod privacy;
 pub mod projects;
 pub mod releases;

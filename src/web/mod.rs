@@ -37,6 +37,7 @@ pub mod home;
 pub mod issues;
 mod next_url;
 pub mod organizations;
+pub mod ownership;
 pub mod page;
 pub mod privacy;
 pub mod projects;

@@ -33,6 +33,9 @@ use super::organizations::quarantine::{
     QuarantineDeletePath, QuarantineDownloadPath, QuarantinePath, QuarantineRetryPath,
 };
 use super::organizations::settings::{OrganizationSettingsPath, RevokeOrganizationTokenPath};
+use super::organizations::team::TeamPath;
+use super::organizations::teams::TeamsPath;
+use super::ownership::ProjectOwnershipPath;
 use super::privacy::organization::OrganizationPrivacyPath;
 use super::privacy::project::ProjectPrivacyPath;
 use super::projects::detail::ProjectPath;
@@ -46,8 +49,8 @@ use super::projects::new::NewProjectPath;
 use super::projects::settings::ProjectSettingsPath;
 use super::usage::UsagePath;
 use super::{
-    assets, feedback, filters, home, issues, organizations, privacy, projects, session, usage,
-    visit,
+    assets, feedback, filters, home, issues, organizations, ownership, privacy, projects, session,
+    usage, visit,
 };
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
@@ -108,6 +111,10 @@ fn people_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get (OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::show_organization_settings)
         .post(OrganizationSettingsPath::PATH, Access::Member,   organizations::settings::rename_organization)
         .post(RevokeOrganizationTokenPath::PATH, Access::Member, organizations::settings::revoke_organization_token)
+        .get (TeamsPath::PATH,                Access::Member,   organizations::teams::show_teams)
+        .post(TeamsPath::PATH,                Access::Member,   organizations::teams::create_team)
+        .get (TeamPath::PATH,                 Access::Member,   organizations::team::show_team)
+        .post(TeamPath::PATH,                 Access::Member,   organizations::team::change_team)
         .get (QuarantinePath::PATH,           Access::Member,   organizations::quarantine::show_quarantine)
         .get (QuarantineDownloadPath::PATH,   Access::Member,   organizations::quarantine::download_quarantined)
         .post(QuarantineRetryPath::PATH,      Access::Member,   organizations::quarantine::retry_quarantined)
@@ -140,6 +147,8 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .post(ProjectLimitsPath::PATH,        Access::Member,   projects::limits::update_project_limits)
         .get (ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::show_project_grouping)
         .post(ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::update_project_grouping)
+        .get (ProjectOwnershipPath::PATH,     Access::Member,   ownership::show_project_ownership)
+        .post(ProjectOwnershipPath::PATH,     Access::Member,   ownership::change_project_ownership)
 
         .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
 }

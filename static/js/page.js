@@ -84,6 +84,17 @@
     if (control instanceof HTMLElement && "submit" in control.dataset) control.form?.requestSubmit();
   });
 
+  // --- a chosen file is read into the text field that it could be pasted into ---
+  document.addEventListener("change", async (event) => {
+    const control = event.target;
+    if (!(control instanceof HTMLInputElement) || !control.dataset.readInto) return;
+    const field = document.getElementById(control.dataset.readInto);
+    const file = control.files?.[0];
+    if (!field || !file) return;
+    field.value = await file.text();
+    announce(`${file.name} is in the field`);
+  });
+
   // --- toasts go by themselves, but not while somebody reaches for them ---
   function tendToasts() {
     for (const toast of document.querySelectorAll(".toasts > :not([data-tended])")) {

@@ -14,7 +14,7 @@ use super::pagination::ListUrl;
 use super::parameters::Parameters;
 use super::place::InOrganization;
 use super::projects::list_views;
-use super::teams::TeamView;
+use super::teams::Directory;
 use crate::app::App;
 use views::OrganizationDetailView;
 
@@ -45,7 +45,8 @@ pub(super) async fn get_organization(
     let (projects, teams) = if is_detailed {
         let mut db = app.db.acquire().await?;
         let projects = list_views(&mut db, &place.caller).await?;
-        (Some(projects), Some(vec![TeamView::new(&place.caller)]))
+        let teams = Directory::load(&mut db, &place.caller).await?.views();
+        (Some(projects), Some(teams))
     } else {
         (None, None)
     };

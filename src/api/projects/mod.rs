@@ -16,11 +16,12 @@ use super::organizations::OrganizationView;
 use super::pagination::ListUrl;
 use super::parameters::Parameters;
 use super::place::{InOrganization, InProject};
+use super::teams::Directory;
 use crate::app::App;
 use crate::base::ProjectId;
 use crate::domain::issues;
 use crate::domain::projects::{self, Project};
-use detail::ProjectDetailView;
+pub(super) use detail::ProjectDetailView;
 
 /// Every project the token reaches.
 pub(super) async fn list_projects(
@@ -60,9 +61,11 @@ pub(super) async fn list_views(db: &mut PgConnection, caller: &Caller) -> Result
     let projects = projects::store::list(db, caller.organization.id).await?;
     let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
     let mut environments = issues::environments_of_projects(db, &ids).await?;
+    let directory = Directory::load(db, caller).await?;
     let view = |project: Project| {
         let environments = environments.remove(&project.id).unwrap_or_default();
-        ProjectView::new(&project, caller, environments)
+        let team = directory.summary(project.team_id);
+        ProjectView::new(&project, caller, team, environments)
     };
     Ok(projects.into_iter().map(view).collect())
 }
@@ -72,10 +75,20 @@ pub(super) async fn get_project(
     State(app): State<App>,
     place: InProject,
 ) -> Result<Json<ProjectDetailView>> {
+    Ok(Json(detail_of(&app, &place.caller, &place.project).await?))
+}
+
+/// Everything about a project.
+pub(super) async fn detail_of(
+    app: &App,
+    caller: &Caller,
+    project: &Project,
+) -> Result<ProjectDetailView> {
     let mut db = app.db.acquire().await?;
-    let id = place.project.id;
+    let id = project.id;
     let environments = issues::environments_of_projects(&mut db, &[id]).await?.remove(&id);
-    let row = ProjectView::new(&place.project, &place.caller, environments.unwrap_or_default());
-    let organization = OrganizationView::new(&place.caller.organization, &app.config.server);
-    Ok(Json(ProjectDetailView::new(row, organization)))
+    let team = Directory::load(&mut db, caller).await?.summary(project.team_id);
+    let row = ProjectView::new(project, caller, team, environments.unwrap_or_default());
+    let organization = OrganizationView::new(&caller.organization, &app.config.server);
+    Ok(ProjectDetailView::new(row, organization))
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::api::authenticate::Caller;
 use crate::api::teams::TeamSummaryView;
-use crate::base::Timestamp;
+use crate::base::{TeamId, Timestamp};
 use crate::domain::projects::Project;
 
 /// A project in a list.
@@ -24,11 +24,13 @@ pub(in crate::api) struct ProjectView {
     first_event: Option<Timestamp>,
     #[serde(flatten)]
     flags: FlagsView,
-    team: TeamSummaryView,
-    teams: [TeamSummaryView; 1],
+    team: Option<TeamSummaryView>,
+    teams: Vec<TeamSummaryView>,
     platforms: Vec<String>,
     environments: Vec<String>,
     latest_release: Option<&'static str>,
+    #[serde(skip)]
+    team_id: TeamId,
 }
 
 /// What else a project might have been sent; Picket takes in errors.
@@ -65,9 +67,9 @@ impl ProjectView {
     pub(in crate::api) fn new(
         project: &Project,
         caller: &Caller,
+        team: Option<TeamSummaryView>,
         environments: Vec<String>,
     ) -> Self {
-        let team = TeamSummaryView::new(&caller.organization);
         Self {
             id: project.id.to_string(),
             slug: project.slug.to_string(),
@@ -81,12 +83,18 @@ impl ProjectView {
             access: caller.scopes(),
             first_event: project.first_event_at,
             flags: FlagsView::default(),
-            team: team.clone(),
-            teams: [team],
+            teams: team.iter().cloned().collect(),
+            team,
+            team_id: project.team_id,
             platforms: project.platform.iter().cloned().collect(),
             environments,
             latest_release: None,
         }
+    }
+
+    /// Whether this team owns it.
+    pub(in crate::api) fn is_of(&self, team: TeamId) -> bool {
+        self.team_id == team
     }
 
     /// Whether its slug or name has this in it; `sought` is in lower case.

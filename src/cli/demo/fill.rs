@@ -77,6 +77,7 @@ impl Fill {
                 organization_id: organization.id,
                 name: scene.name.clone(),
                 platform: Some(scene.platform.clone()),
+                team: None,
             };
             made.push(projects::create(&app, new).await?);
         }

@@ -52,6 +52,14 @@ impl Scope {
     pub const ORG_READ: Self = Self("org:read");
     /// See teams.
     pub const TEAM_READ: Self = Self("team:read");
+    /// May change teams.
+    pub const TEAM_WRITE: Self = Self("team:write");
+    /// May delete teams.
+    pub const TEAM_ADMIN: Self = Self("team:admin");
+    /// May see who belongs to the organization.
+    pub const MEMBER_READ: Self = Self("member:read");
+    /// May change in which teams they are.
+    pub const MEMBER_WRITE: Self = Self("member:write");
     /// What builds need: releases and their files.
     pub const ORG_CI: Self = Self("org:ci");
 

@@ -2,10 +2,12 @@
 //!
 //! Most installations have one, called `default` until somebody names it. It is here from the start
 //! because it stands in every URL and API path, and adding it later would break them all. People belong
-//! to organizations by a membership; whoever has none sees nothing and learns of nothing.
+//! to organizations by a membership; whoever has none sees nothing and learns of nothing. Within it, [`teams`]
+//! say who looks after what; everybody sees everything all the same.
 
 pub mod first_run;
 pub mod store;
+pub mod teams;
 
 use sqlx::PgConnection;
 
@@ -68,6 +70,8 @@ pub struct Person {
     pub email: String,
     /// What they may do.
     pub role: Role,
+    /// Since when they belong.
+    pub joined_at: Timestamp,
     /// When they last signed in.
     pub last_sign_in_at: Option<Timestamp>,
 }
@@ -95,6 +99,7 @@ pub async fn find_or_create_default(db: &mut PgConnection, now: Timestamp) -> Re
     }
     let slug = Slug::from_name(DEFAULT_NAME, "organization");
     if let Some(organization) = store::insert(db, &slug, DEFAULT_NAME, now).await? {
+        teams::store::insert(db, organization.id, (&slug, DEFAULT_NAME), now).await?;
         return Ok(organization);
     }
     // Somebody else made it meanwhile; the insert waited for them.
@@ -149,6 +154,7 @@ async fn join(
     let role =
         if store::has_members(tx, organization.id).await? { Role::Member } else { Role::Owner };
     store::insert_membership(tx, organization.id, user.id, role, now).await?;
+    teams::join_only(tx, organization.id, user.id, now).await?;
     Ok(user)
 }
 

@@ -81,7 +81,8 @@ pub async fn list_people(
 ) -> sqlx::Result<Vec<Person>> {
     let rows = query!(
         r#"
-        SELECT users.id, users.name, users.email, users.last_sign_in_at, memberships.role
+        SELECT users.id, users.name, users.email, users.last_sign_in_at, memberships.role,
+               memberships.created_at AS joined_at
         FROM memberships
         JOIN users ON users.id = memberships.user_id
         WHERE memberships.organization_id = $1
@@ -96,6 +97,7 @@ pub async fn list_people(
         name: row.name,
         email: row.email,
         role: Role::from_stored(&row.role),
+        joined_at: row.joined_at,
         last_sign_in_at: row.last_sign_in_at,
     });
     Ok(people.collect())

@@ -21,8 +21,9 @@ pub use options::{Options, environment_problem, update};
 use sqlx::PgConnection;
 
 use crate::app::Essentials;
-use crate::base::{OrganizationId, ProjectId, Slug, Timestamp, secrets};
+use crate::base::{OrganizationId, ProjectId, Slug, TeamId, Timestamp, secrets};
 use crate::domain::limits::Limits;
+use crate::domain::organizations::teams::{self, Team};
 use crate::domain::{Error, Result};
 
 /// Slugs that would shadow a page beside `/{organization}/projects/{project}`.
@@ -47,6 +48,8 @@ pub struct Project {
     pub id: ProjectId,
     /// Whose it is.
     pub organization_id: OrganizationId,
+    /// Who looks after it.
+    pub team_id: TeamId,
     /// Names it in URLs and in short ids; unique in the organization, and kept when the name changes.
     pub slug: Slug,
     /// What people call it.
@@ -87,6 +90,8 @@ pub struct NewProject {
     pub name: String,
     /// What it is written in, if known.
     pub platform: Option<String>,
+    /// Who will look after it; `None`: the organization's first team.
+    pub team: Option<TeamId>,
 }
 
 /// Creates a project with a free slug and its first key.
@@ -95,10 +100,11 @@ pub async fn create(app: &Essentials, new: NewProject) -> Result<(Project, Proje
     check_platform(new.platform.as_deref())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
+    let team = owning_team(&mut tx, new.organization_id, new.team).await?;
     // Whoever has already pasted the starter's DSN must not have to change it.
     let starter = store::take_unused_starter(&mut tx, new.organization_id).await?;
     let id = starter.as_ref().map(|(id, _)| *id);
-    let project = insert_with_free_slug(&mut tx, &new, name, id, now).await?;
+    let project = insert_with_free_slug(&mut tx, &new, (name, team.id), id, now).await?;
     let mut key = new_key(project.id, "Default", now);
     if let Some((_, public_key)) = starter {
         key.public_key = public_key;
@@ -108,10 +114,31 @@ pub async fn create(app: &Essentials, new: NewProject) -> Result<(Project, Proje
     Ok((project, key))
 }
 
+/// The team that was chosen, if it is one of the organization; without a choice, its first.
+async fn owning_team(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    chosen: Option<TeamId>,
+) -> Result<Team> {
+    let found = match chosen {
+        Some(team) => teams::store::find(db, organization, team).await?,
+        None => teams::store::find_first(db, organization).await?,
+    };
+    found.ok_or_else(|| Error::invalid("team", "Choose one of the organization's teams."))
+}
+
+/// Has another team look after a project.
+pub async fn set_team(app: &Essentials, project: &Project, team: TeamId) -> Result<()> {
+    let mut db = app.db.acquire().await?;
+    let team = owning_team(&mut db, project.organization_id, Some(team)).await?;
+    store::update_team(&mut db, project.id, team.id).await?;
+    Ok(())
+}
+
 async fn insert_with_free_slug(
     tx: &mut PgConnection,
     new: &NewProject,
-    name: &str,
+    (name, team_id): (&str, TeamId),
     id: Option<ProjectId>,
     now: Timestamp,
 ) -> Result<Project> {
@@ -123,6 +150,7 @@ async fn insert_with_free_slug(
         }
         let project = store::NewRow {
             organization_id: new.organization_id,
+            team_id,
             slug: &slug,
             name,
             platform: new.platform.as_deref(),

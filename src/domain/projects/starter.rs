@@ -30,9 +30,11 @@ pub async fn offer(app: &Essentials) -> Result<Option<Offer>> {
     let mut tx = app.db.begin().await?;
     let organization = organizations::find_or_create_default(&mut tx, now).await?;
     if !store::has_any(&mut tx).await? {
+        let team = super::owning_team(&mut tx, organization.id, None).await?;
         let slug = Slug::from_name(NAME, "project");
         let row = store::NewRow {
             organization_id: organization.id,
+            team_id: team.id,
             slug: &slug,
             name: NAME,
             platform: None,

@@ -4,7 +4,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, query, query_as, query_scalar};
 
 use super::{Options, Project, ProjectKey};
-use crate::base::{OrganizationId, ProjectId, Slug, Timestamp};
+use crate::base::{OrganizationId, ProjectId, Slug, TeamId, Timestamp};
 use crate::domain::limits::Limits;
 
 /// A row to be inserted.
@@ -12,6 +12,8 @@ use crate::domain::limits::Limits;
 pub struct NewRow<'a> {
     /// Whose project it is.
     pub organization_id: OrganizationId,
+    /// Who looks after it.
+    pub team_id: TeamId,
     /// The slug, which may turn out to be taken.
     pub slug: &'a Slug,
     /// The name.
@@ -31,12 +33,12 @@ pub async fn insert(db: &mut PgConnection, new: NewRow<'_>) -> sqlx::Result<Opti
     query_as!(
         Project,
         r#"
-        INSERT INTO projects (id, organization_id, slug, name, platform, created_at, is_starter)
+        INSERT INTO projects (id, organization_id, slug, name, platform, created_at, is_starter, team_id)
         VALUES (
-            coalesce($6, nextval(pg_get_serial_sequence('projects', 'id'))), $1, $2, $3, $4, $5, $7
+            coalesce($6, nextval(pg_get_serial_sequence('projects', 'id'))), $1, $2, $3, $4, $5, $7, $8
         )
         ON CONFLICT ON CONSTRAINT projects_slug_unique DO NOTHING
-        RETURNING id, organization_id, slug, name, platform, created_at, first_event_at
+        RETURNING id, organization_id, team_id, slug, name, platform, created_at, first_event_at
         "#,
         new.organization_id.0,
         new.slug.as_str(),
@@ -45,6 +47,7 @@ pub async fn insert(db: &mut PgConnection, new: NewRow<'_>) -> sqlx::Result<Opti
         new.created_at,
         new.id.map(|id| id.0),
         new.is_starter,
+        new.team_id.0,
     )
     .fetch_optional(db)
     .await
@@ -103,7 +106,7 @@ pub async fn find(db: &mut PgConnection, id: ProjectId) -> sqlx::Result<Option<P
     query_as!(
         Project,
         r#"
-        SELECT id, organization_id, slug, name, platform, created_at, first_event_at
+        SELECT id, organization_id, team_id, slug, name, platform, created_at, first_event_at
         FROM projects
         WHERE id = $1
         "#,
@@ -122,7 +125,7 @@ pub async fn find_by_slug(
     query_as!(
         Project,
         r#"
-        SELECT id, organization_id, slug, name, platform, created_at, first_event_at
+        SELECT id, organization_id, team_id, slug, name, platform, created_at, first_event_at
         FROM projects
         WHERE organization_id = $1 AND slug = $2
         "#,
@@ -141,7 +144,7 @@ pub async fn list(
     query_as!(
         Project,
         r#"
-        SELECT id, organization_id, slug, name, platform, created_at, first_event_at
+        SELECT id, organization_id, team_id, slug, name, platform, created_at, first_event_at
         FROM projects
         WHERE organization_id = $1 AND NOT (is_starter AND first_event_at IS NULL)
         ORDER BY lower(name), id
@@ -187,6 +190,16 @@ pub async fn update(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Has another team look after a project.
+pub(super) async fn update_team(
+    db: &mut PgConnection,
+    id: ProjectId,
+    team: TeamId,
+) -> sqlx::Result<()> {
+    query!("UPDATE projects SET team_id = $2 WHERE id = $1", id.0, team.0).execute(db).await?;
+    Ok(())
 }
 
 /// What a project has set.

@@ -119,7 +119,7 @@ pub async fn change_issue(
 }
 
 /// What is said to a button that none of our pages has.
-pub(super) fn unknown_verb() -> Error {
+pub(in crate::web) fn unknown_verb() -> Error {
     Error::BadRequest("This button is unknown. Reload the page and try again.".to_owned())
 }
 

@@ -2,3 +2,5 @@
 
 pub mod quarantine;
 pub mod settings;
+pub mod team;
+pub mod teams;

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod list;
 pub mod new;
 pub mod settings;
+mod teams;
 
 use crate::base::Slug;
 use crate::web::issues::paths::IssueListPath;
@@ -25,7 +26,7 @@ pub(super) use tests::project as sample_project;
 
 #[cfg(test)]
 mod tests {
-    use crate::base::{OrganizationId, ProjectId, Timestamp};
+    use crate::base::{OrganizationId, ProjectId, TeamId, Timestamp};
     use crate::domain::limits::Limits;
     use crate::domain::projects::{Project, ProjectKey};
 
@@ -48,6 +49,7 @@ mod tests {
         Project {
             id: ProjectId(7),
             organization_id: OrganizationId(1),
+            team_id: TeamId(1),
             slug: slug.parse().unwrap(),
             name: "Checkout <EU>".to_owned(),
             platform: platform.map(ToOwned::to_owned),

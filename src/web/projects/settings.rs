@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 use super::detail::ProjectPath;
 use super::list::platform_name;
+use super::teams::{TeamChoice, team_choices};
 use crate::app::App;
-use crate::base::Slug;
+use crate::base::{Slug, TeamId};
+use crate::domain;
 use crate::domain::projects::{self, Options, Project};
 use crate::web::forms::Problem;
 use crate::web::usage::notices::{self, NoticeView};
@@ -34,6 +36,8 @@ pub struct GeneralForm {
     retention_days: String,
     #[serde(default)]
     default_environment: String,
+    #[serde(default)]
+    team: Option<TeamId>,
 }
 
 #[derive(Template)]
@@ -47,6 +51,7 @@ struct ProjectSettingsView {
     id: i64,
     platform: String,
     form: GeneralForm,
+    teams: Vec<TeamChoice>,
     notices: Vec<NoticeView>,
     /// As long as the server keeps events.
     most_days: u32,
@@ -59,6 +64,7 @@ impl GeneralForm {
             name: project.name.clone(),
             retention_days: options.retention_days.map(|days| days.to_string()).unwrap_or_default(),
             default_environment: options.default_environment.unwrap_or_default(),
+            team: Some(project.team_id),
         }
     }
 
@@ -88,11 +94,12 @@ pub async fn show_project_settings(
     let project = member.project(&path.project)?;
     let mut db = app.db.acquire().await?;
     let options = projects::store::find_options(&mut db, project.id).await?;
+    let teams = team_choices(&mut db, &member, Some(project.team_id)).await?;
     let notices = notices::find(&mut db, &member, &[project.id], app.clock.now()).await?;
     drop(db);
     let shown = (GeneralForm::of(project, options), Problem::default());
     let view = view(&member, project, shown, app.config.retention.events_days);
-    Page::new(&ProjectSettingsView { notices, ..view })
+    Page::new(&ProjectSettingsView { notices, teams, ..view })
 }
 
 /// Saves the settings.
@@ -104,15 +111,31 @@ pub async fn update_project_settings(
 ) -> Result<Response> {
     let project = member.project(&path.project)?;
     let problem = match form.options() {
-        Ok(options) => match projects::update(&app, project.id, &form.name, options).await {
+        Ok(options) => match save(&app, project, &form, options).await {
             Ok(()) => return Ok(Redirect::to(path).with_flash("Saved.").into_response()),
             Err(error) => Problem::from_error(error)?,
         },
         Err(problem) => problem,
     };
     let most_days = app.config.retention.events_days;
-    let page = Page::new(&view(&member, project, (form, problem), most_days))?;
+    let mut db = app.db.acquire().await?;
+    let teams = team_choices(&mut db, &member, form.team).await?;
+    drop(db);
+    let view = view(&member, project, (form, problem), most_days);
+    let page = Page::new(&ProjectSettingsView { teams, ..view })?;
     Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response())
+}
+
+async fn save(
+    app: &App,
+    project: &Project,
+    form: &GeneralForm,
+    options: Options,
+) -> domain::Result<()> {
+    if let Some(team) = form.team.filter(|team| *team != project.team_id) {
+        projects::set_team(app, project, team).await?;
+    }
+    projects::update(app, project.id, &form.name, options).await
 }
 
 fn view(
@@ -132,6 +155,7 @@ fn view(
         slug,
         form,
         notices: Vec::new(),
+        teams: Vec::new(),
         most_days,
         problem,
     }
@@ -150,6 +174,7 @@ mod tests {
             name: "Typed name".to_owned(),
             retention_days: "200".to_owned(),
             default_environment: "live".to_owned(),
+            team: None,
         };
         let problem = Problem::new("retention_days", "Not longer.");
         let html = view(&member, &project, (form, problem), 90).render().unwrap();

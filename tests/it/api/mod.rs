@@ -12,4 +12,5 @@ mod releases;
 mod search;
 mod sessions;
 mod shapes;
+mod teams;
 mod verdict;

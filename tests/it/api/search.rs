@@ -394,8 +394,12 @@ async fn one_organization_never_finds_what_belongs_to_another() {
     let slug = "other".parse().unwrap();
     let other = organizations::store::insert(&mut db, &slug, "Other", now);
     let other = other.await.unwrap().unwrap();
-    let theirs =
-        projects::NewProject { organization_id: other.id, name: "Shop".to_owned(), platform: None };
+    let theirs = projects::NewProject {
+        organization_id: other.id,
+        name: "Shop".to_owned(),
+        platform: None,
+        team: None,
+    };
     let (theirs, key) = projects::create(&app.app, theirs).await.unwrap();
     let theirs = TestProject { id: theirs.id, dsn: String::new(), key: key.public_key };
     send(&app, &theirs, &[error("Secret")]).await;

@@ -28,7 +28,7 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 19] = [
+const DOMAIN: [&str; 20] = [
     "error",
     "query",
     "journal",
@@ -44,6 +44,7 @@ const DOMAIN: [&str; 19] = [
     "events",
     "sessions",
     "grouping_rules",
+    "ownership",
     "releases",
     "issues",
     "feedback",

@@ -240,8 +240,11 @@ async fn read(response: Response) -> Answer {
 async fn create_projects(app: &App) {
     let statements = [
         "INSERT INTO organizations (slug, name, created_at) VALUES ('corpus', 'Corpus', now())",
-        "INSERT INTO projects (id, organization_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
-         SELECT project, id, 'p' || project, 'P', now() FROM organizations, (VALUES (42), (43)) p (project)",
+        "INSERT INTO teams (organization_id, slug, name, created_at)
+         SELECT id, 'corpus', 'Corpus', now() FROM organizations",
+        "INSERT INTO projects (id, organization_id, team_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
+         SELECT project, organization_id, id, 'p' || project, 'P', now()
+         FROM teams, (VALUES (42), (43)) p (project)",
         "INSERT INTO project_keys (public_key, project_id, label, created_at) VALUES
          ('0123456789abcdef0123456789abcdef', 42, 'Default', now()),
          ('ffffffffffffffffffffffffffffffff', 43, 'Default', now())",

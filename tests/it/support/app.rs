@@ -122,6 +122,7 @@ impl TestApp {
             organization_id: self.organization,
             name: name.to_owned(),
             platform: None,
+            team: None,
         };
         let (project, key) = projects::create(&self.app, new).await.unwrap();
         let dsn = projects::dsn(&self.app.config.server, &key.public_key, project.id);
@@ -131,8 +132,8 @@ impl TestApp {
     /// Creates the project that the corpus was recorded for, with its id and key.
     pub(crate) async fn create_corpus_project(&self) -> TestProject {
         let statements = [
-            "INSERT INTO projects (id, organization_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
-             SELECT 42, id, 'shop', 'Shop', '2026-11-22T12:00:00Z' FROM organizations",
+            "INSERT INTO projects (id, organization_id, team_id, slug, name, created_at) OVERRIDING SYSTEM VALUE
+             SELECT 42, organization_id, id, 'shop', 'Shop', '2026-11-22T12:00:00Z' FROM teams",
             "INSERT INTO project_keys (public_key, project_id, label, created_at)
              VALUES ('0123456789abcdef0123456789abcdef', 42, 'Default', '2026-11-22T12:00:00Z')",
         ];

@@ -10,6 +10,7 @@ mod issues;
 mod keys;
 mod limits;
 mod merging;
+mod ownership;
 mod privacy;
 mod projects;
 mod quarantine;

@@ -116,6 +116,14 @@ pub(super) async fn delete_issues(db: &mut PgConnection, issues: &[IssueId]) -> 
         history AS (
             DELETE FROM issue_activity AS line USING gone
             WHERE line.project_id = gone.project_id AND line.issue_id = gone.issue_id
+        ),
+        assignees AS (
+            DELETE FROM issue_assignees AS assigned USING gone
+            WHERE assigned.project_id = gone.project_id AND assigned.issue_id = gone.issue_id
+        ),
+        fixes AS (
+            DELETE FROM issue_fixes AS fix USING gone
+            WHERE fix.project_id = gone.project_id AND fix.issue_id = gone.issue_id
         )
         DELETE FROM issues USING gone
         WHERE issues.project_id = gone.project_id AND issues.id = gone.issue_id
