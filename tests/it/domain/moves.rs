@@ -337,12 +337,18 @@ async fn world<'a>(app: &'a TestApp, name: &str) -> World<'a> {
     World { app, scope, project, model: Model::default(), clock: TimeDelta::zero() }
 }
 
+/// How many sequences are tried; `PICKET_TEST_ROUNDS` has it try more.
+#[expect(clippy::disallowed_methods, reason = "how much to test is no setting of Picket")]
+fn rounds() -> usize {
+    std::env::var("PICKET_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(40)
+}
+
 #[tokio::test]
 async fn counters_users_tags_times_and_releases_stay_exact_after_any_sequence_of_moves() {
     let app = TestApp::start().await;
     let mut runner = TestRunner::new(Config::default());
     let steps = proptest::collection::vec(step(), 5..25);
-    for round in 0..60 {
+    for round in 0..rounds() {
         let steps = steps.new_tree(&mut runner).unwrap().current();
         println!("round {round}: {steps:?}");
         let mut world = world(&app, &format!("Round {round}")).await;

@@ -1,8 +1,8 @@
 //! Random changes to what real clients sent, for as long as there is time: everything that reads bytes from
 //! the network must survive all of them.
 //!
-//! `PICKET_FUZZ_SECONDS` is the time of each target, a second unless it is set. A failure names the seed and
-//! the file with the input; `PICKET_FUZZ_SEED` begins there. An input that once did harm goes into
+//! `PICKET_FUZZ_SECONDS` is the time of each target: a second unless it is set, and then other inputs each time.
+//! A failure names the seed and the file with the input; `PICKET_FUZZ_SEED` begins there. An input that once did harm goes into
 //! `tests/fixtures/fuzz/TARGET/`, which every run begins with.
 
 pub(crate) mod mutate;
