@@ -8,3 +8,4 @@ mod places;
 mod sessions;
 mod stored;
 mod tags;
+mod training_set;
