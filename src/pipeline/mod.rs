@@ -10,6 +10,7 @@
 
 pub mod commit;
 mod files;
+pub mod grouping_health;
 mod hot;
 pub mod kinds;
 pub mod prepared;

@@ -41,6 +41,7 @@ use super::privacy::project::ProjectPrivacyPath;
 use super::projects::detail::ProjectPath;
 use super::projects::first_event::FirstEventPath;
 use super::projects::grouping::ProjectGroupingPath;
+use super::projects::grouping::health::GroupingHealthPath;
 use super::projects::key::KeyPath;
 use super::projects::keys::KeysPath;
 use super::projects::limits::ProjectLimitsPath;
@@ -145,6 +146,7 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .post(KeyPath::PATH,                  Access::Member,   projects::key::change_key)
         .get (ProjectLimitsPath::PATH,        Access::Member,   projects::limits::show_project_limits)
         .post(ProjectLimitsPath::PATH,        Access::Member,   projects::limits::update_project_limits)
+        .get (GroupingHealthPath::PATH,       Access::Member,   projects::grouping::health::show_grouping_health)
         .get (ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::show_project_grouping)
         .post(ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::update_project_grouping)
         .get (ProjectOwnershipPath::PATH,     Access::Member,   ownership::show_project_ownership)

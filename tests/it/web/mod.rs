@@ -6,6 +6,7 @@ pub(crate) mod browser;
 mod escaping;
 mod feedback;
 mod filters;
+mod grouping_health;
 mod issues;
 mod keys;
 mod limits;

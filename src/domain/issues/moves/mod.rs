@@ -237,3 +237,14 @@ pub async fn last_move(
 pub async fn are_kept_apart(db: &mut PgConnection, one: IssueId, other: IssueId) -> Result<bool> {
     Ok(ledger::store::are_kept_apart(db, one.min(other), one.max(other)).await?)
 }
+
+/// The pairs of issues of a project that somebody took apart, the lower id first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kept_apart(
+    db: &mut PgConnection,
+    project: ProjectId,
+) -> Result<BTreeSet<(IssueId, IssueId)>> {
+    Ok(ledger::store::list_separations(db, project).await?.into_iter().collect())
+}

@@ -2,6 +2,7 @@
 
 mod forecast;
 mod form;
+pub mod health;
 mod trial;
 
 use askama::Template;
@@ -50,6 +51,7 @@ struct ProjectGroupingView {
     shell: Shell,
     path: ProjectGroupingPath,
     settings_path: ProjectSettingsPath,
+    health_path: health::GroupingHealthPath,
     issues: String,
     heading: String,
     fields: Fields,
@@ -287,6 +289,10 @@ fn view(
         done: said.done,
         revisions: revision_views(revisions, now),
         example: example.map(grouping_of),
+        health_path: health::GroupingHealthPath {
+            organization: organization.clone(),
+            project: slug.clone(),
+        },
         settings_path: ProjectSettingsPath { organization, project: slug },
         path,
     }

@@ -280,3 +280,21 @@ pub(in super::super) async fn are_kept_apart(
     .fetch_one(db)
     .await
 }
+
+/// The pairs of a project that are kept apart, the lower id first.
+pub(in super::super) async fn list_separations(
+    db: &mut PgConnection,
+    project: ProjectId,
+) -> sqlx::Result<Vec<(IssueId, IssueId)>> {
+    let rows = query!(
+        r#"
+        SELECT issue_id AS "issue_id: IssueId", other_id AS "other_id: IssueId"
+        FROM issue_separations
+        WHERE project_id = $1
+        "#,
+        project.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.issue_id, row.other_id)).collect())
+}
