@@ -65,6 +65,9 @@ create table issues (
 create index issues_merged_into on issues (project_id, merged_into) where merged_into is not null;
 create index issues_last_seen on issues (last_seen desc, id desc);
 create index issues_first_seen on issues (first_seen desc, id desc);
+-- The issues that began with a release.
+create index issues_first_release on issues (project_id, first_release)
+    where first_release is not null;
 create index issues_archived_until on issues (project_id, id)
     where substatus = 'archived_until_condition_met';
 
@@ -231,3 +234,6 @@ create table issue_activity (
     created_at timestamptz not null,
     primary key (project_id, issue_id, id)
 );
+-- What came back, for the releases that brought it back.
+create index issue_activity_regressed on issue_activity (project_id, (detail ->> 'release'))
+    where kind = 'regressed';

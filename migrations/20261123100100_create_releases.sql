@@ -46,6 +46,9 @@ create table release_environments (
     last_seen_at timestamptz not null,
     primary key (organization_id, release_id, project_id, environment)
 );
+-- What came in a time, for charts.
+create index release_environments_first
+    on release_environments (organization_id, project_id, first_seen_at);
 
 create table deploys (
     organization_id bigint not null,
@@ -62,6 +65,7 @@ create table deploys (
 );
 create index deploys_release on deploys (organization_id, release_id, finished_at desc);
 create index deploys_environment on deploys (organization_id, environment, finished_at desc);
+create index deploys_latest on deploys (organization_id, finished_at desc);
 
 -- What a release brings, the newest first: position 0 is the revision it was built from.
 create table release_commits (

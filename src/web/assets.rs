@@ -40,6 +40,7 @@ const BUNDLES: &[(&str, &[&str])] = &[
             "css/event.css",
             "css/accounts.css",
             "css/usage.css",
+            "css/releases.css",
         ],
     ),
     ("picket.js", &["js/time.js", "js/page.js", "js/issues.js", "js/event.js", "js/keys.js"]),

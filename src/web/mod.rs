@@ -42,8 +42,10 @@ pub mod page;
 pub mod privacy;
 pub mod projects;
 pub mod redirect;
+pub mod releases;
 pub mod routes;
 pub mod session;
+pub mod sessions;
 pub mod usage;
 pub mod visit;
 

@@ -60,7 +60,7 @@ pub struct Shell {
     pub organization: Option<ShellOrganization>,
     /// The organization's projects by name.
     pub projects: Vec<ShellProject>,
-    /// Which part of the navigation is marked: `issues`, `projects`, `usage`, `settings`, `account` or none.
+    /// Which part of the navigation is marked: `issues`, `releases`, `projects`, `usage`, `settings`, `account` or none.
     pub active: &'static str,
     /// What the page before this one has to say, such as "Saved."; empty if nothing.
     pub flash: String,

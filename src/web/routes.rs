@@ -47,11 +47,16 @@ use super::projects::keys::KeysPath;
 use super::projects::limits::ProjectLimitsPath;
 use super::projects::list::ProjectListPath;
 use super::projects::new::NewProjectPath;
+use super::projects::releases::ProjectReleasesPath;
 use super::projects::settings::ProjectSettingsPath;
+use super::releases::compare::ComparePath;
+use super::releases::paths::{ReleaseListPath, ReleasePath};
+use super::releases::verdict::VerdictPath;
+use super::sessions::SessionsPath;
 use super::usage::UsagePath;
 use super::{
-    assets, feedback, filters, home, issues, organizations, ownership, privacy, projects, session,
-    usage, visit,
+    assets, feedback, filters, home, issues, organizations, ownership, privacy, projects, releases,
+    session, sessions as sessions_pages, usage, visit,
 };
 use crate::app::App;
 use crate::infra::http::{Routes, headers};
@@ -151,11 +156,13 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .post(ProjectGroupingPath::PATH,      Access::Member,   projects::grouping::update_project_grouping)
         .get (ProjectOwnershipPath::PATH,     Access::Member,   ownership::show_project_ownership)
         .post(ProjectOwnershipPath::PATH,     Access::Member,   ownership::change_project_ownership)
+        .get (ProjectReleasesPath::PATH,      Access::Member,   projects::releases::show_project_releases)
+        .post(ProjectReleasesPath::PATH,      Access::Member,   projects::releases::update_project_releases)
 
         .get (UsagePath::PATH,                Access::Member,   usage::overview::show_usage)
 }
 
-/// What is broken, and what users say about it.
+/// What is broken, what brought it, and what users say about it.
 #[rustfmt::skip]
 fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
     routes
@@ -173,6 +180,13 @@ fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get (IssueMergingPath::PATH,         Access::Member,   issues::merging::show_merging)
         .post(IssueMergingPath::PATH,         Access::Member,   issues::merging::change_merging)
         .get (IssueActivityPath::PATH,        Access::Member,   issues::activity::show_issue_activity)
+
+        .get (ReleaseListPath::PATH,          Access::Member,   releases::list::show_release_list)
+        .get (ComparePath::PATH,              Access::Member,   releases::compare::show_release_comparison)
+        .get (ReleasePath::PATH,              Access::Member,   releases::detail::show_release)
+        .post(ReleasePath::PATH,              Access::Member,   releases::actions::change_release)
+        .get (SessionsPath::PATH,             Access::Member,   sessions_pages::explorer::show_sessions)
+        .get (VerdictPath::PATH,              Access::Member,   releases::verdict::show_verdict)
 
         .get (FeedbackPath::PATH,             Access::Member,   feedback::list::show_feedback)
         .get (FeedbackAttachmentPath::PATH,   Access::Member,   feedback::attachments::download_feedback_attachment)

@@ -34,8 +34,16 @@
       const text = "short" in element.dataset ? short(age)
         : "relative" in element.dataset ? relative(age)
         : "hour" in element.dataset ? hour.format(at)
+        : "step" in element.dataset ? step.format(at)
         : exact.format(at);
       if (element.textContent !== text) element.textContent = text;
+    }
+    // What came when, on a chart.
+    for (const mark of root.querySelectorAll("[data-mark]")) {
+      const at = new Date(mark.dataset.mark);
+      const words = `${mark.dataset.words}, ${step.format(at)}`;
+      mark.setAttribute("aria-label", words);
+      mark.querySelector("title").textContent = words;
     }
     // Bars of a chart: their tooltips.
     for (const bar of root.querySelectorAll("[data-from]")) {

@@ -1,7 +1,7 @@
 //! Puts the events of a plan through the pipeline into the database, and decides about their issues.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -31,6 +31,7 @@ use crate::protocol::envelope::{
 
 use super::plan::{MadeEvent, Plan};
 use super::progress::Progress;
+use super::releases;
 use super::timeline::Decision;
 
 /// The most events in a batch, as in the pipeline.
@@ -48,6 +49,10 @@ pub(super) struct Fill {
     last_events: HashMap<usize, EventId>,
     /// How many decisions have been carried out.
     decided: usize,
+    /// Releases that nobody told of yet, in the order of their coming: when, scene, number.
+    coming: VecDeque<(Timestamp, usize, usize)>,
+    /// From which hour on sessions are still to be sent.
+    next_hour: Timestamp,
 }
 
 /// What it takes to make events and prepare them, on any thread.
@@ -87,6 +92,7 @@ impl Fill {
             partitions::ensure(&mut db, table, first..=last).await?;
         }
         drop(db);
+        let (coming, next_hour) = (coming(&plan), plan.start());
         let workshop = Workshop {
             plan,
             projects: made,
@@ -103,6 +109,8 @@ impl Fill {
             workshop: Arc::new(workshop),
             last_events: HashMap::new(),
             decided: 0,
+            coming,
+            next_hour,
         })
     }
 
@@ -120,13 +128,51 @@ impl Fill {
             done = end;
             progress.show(done as u64);
         }
-        self.decide(self.workshop.plan.end()).await
+        let end = self.workshop.plan.end();
+        self.move_clock(end);
+        self.release(end).await?;
+        self.decide(end).await
+    }
+
+    /// Tells of the releases that came up to `now`, and sends the sessions of the hours that ended.
+    async fn release(&mut self, now: Timestamp) -> Result<()> {
+        let workshop = self.workshop.clone();
+        let plan = &workshop.plan;
+        while let Some((_, scene, number)) = self.coming.pop_front_if(|(at, ..)| *at <= now) {
+            let place = (self.scope.organization, workshop.projects[scene].0.id);
+            releases::tell(&self.app, place, (plan, &plan.scenes[scene], number)).await?;
+        }
+        let mut sessions = Vec::new();
+        while self.next_hour + TimeDelta::hours(1) <= now {
+            for scene in 0..plan.scenes.len() {
+                for payload in releases::sessions(plan, scene, self.next_hour) {
+                    sessions.push(workshop.counted(scene, &payload, now));
+                }
+            }
+            self.next_hour += TimeDelta::hours(1);
+        }
+        for batch in sessions.chunks(MAX_BATCH) {
+            self.commit(batch, now).await?;
+        }
+        Ok(())
     }
 
     async fn store(&mut self, batch: &[Processed], numbers: std::ops::Range<usize>) -> Result<()> {
         let workshop = self.workshop.clone();
         let now = workshop.plan.moments[numbers.end - 1].0;
         self.move_clock(now);
+        self.release(now).await?;
+        self.commit(batch, now).await?;
+        for (number, processed) in numbers.zip(batch) {
+            if let Some(event) = processed.events.first() {
+                self.last_events.insert(workshop.plan.moments[number].1, event.event_id);
+            }
+        }
+        self.decide(now).await
+    }
+
+    async fn commit(&self, batch: &[Processed], now: Timestamp) -> Result<()> {
+        let workshop = &self.workshop;
         let known = KnownReleases::default();
         let target = Target {
             // Nothing of this came through a journal: no position moves.
@@ -141,12 +187,7 @@ impl Fill {
         commit::store(&mut tx, target, batch, now).await.context("could not store a batch")?;
         commit::note_releases(&mut tx, &known, batch, now).await?;
         tx.commit().await?;
-        for (number, processed) in numbers.zip(batch) {
-            if let Some(event) = processed.events.first() {
-                self.last_events.insert(workshop.plan.moments[number].1, event.event_id);
-            }
-        }
-        self.decide(now).await
+        Ok(())
     }
 
     /// Carries out what is decided up to `now`.
@@ -213,9 +254,37 @@ impl Workshop {
 
     fn one(&self, number: usize) -> Processed {
         let event = self.plan.make(number);
-        let (project, key) = &self.projects[event.scene];
-        let context = Context {
+        let key = &self.projects[event.scene].1.public_key;
+        let project = self.projects[event.scene].0.id;
+        self.process(project, &accepted(&self.plan, &event, project, key))
+    }
+
+    /// Sessions as a server counts them.
+    fn counted(&self, scene: usize, payload: &str, received_at: Timestamp) -> Processed {
+        let (project, key) = &self.projects[scene];
+        let client = &self.plan.scenes[scene].client;
+        let mut body = Vec::with_capacity(payload.len() + 256);
+        write_header(&mut body, &EnvelopeHeader::default());
+        write_item(&mut body, &ItemHeader::new(ItemType::Sessions), payload.as_bytes());
+        let accepted = AcceptedEnvelope {
             project_id: project.id,
+            public_key: key.public_key.clone(),
+            received_at,
+            client_address: None,
+            user_agent: Some(client.clone()),
+            client: Some(client.clone()),
+            origin: None,
+            event_id: None,
+            set_aside_in: None,
+            dropped: Vec::new(),
+            body: Cow::Owned(body),
+        };
+        self.process(project.id, &accepted)
+    }
+
+    fn process(&self, project_id: ProjectId, accepted: &AcceptedEnvelope<'_>) -> Processed {
+        let context = Context {
+            project_id,
             grouping: &self.grouping,
             filters: &self.filters,
             scrubbing: &self.scrubbing,
@@ -225,8 +294,22 @@ impl Workshop {
             dictionaries: &self.dictionaries,
             retention_days: self.retention_days,
         };
-        process(&context, &accepted(&self.plan, &event, project.id, &key.public_key))
+        process(&context, accepted)
     }
+}
+
+/// All releases of the plan, the earliest first.
+fn coming(plan: &Plan) -> VecDeque<(Timestamp, usize, usize)> {
+    let scenes = plan.scenes.iter().enumerate();
+    let mut coming: Vec<_> = scenes
+        .flat_map(|(index, scene)| {
+            let numbered = scene.releases.iter().enumerate();
+            numbered
+                .map(move |(number, release)| (releases::comes_at(plan, release), index, number))
+        })
+        .collect();
+    coming.sort_unstable();
+    coming.into()
 }
 
 /// The envelope as ingest would have accepted it.

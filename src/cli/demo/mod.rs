@@ -2,8 +2,8 @@
 //!
 //! For newcomers who want to see a living product, for screenshots, and for benchmarks of the pages.
 //! Six projects in as many languages send what their Sentry SDKs would: [`scene`] says what is broken,
-//! [`timeline`] when, [`plan`] draws it all from a seed, and [`mod@fill`] hands each event to the pipeline
-//! as if it had been received at its time. The same seed, size and moment give the same demo.
+//! [`timeline`] when, [`releases`] what came when and who uses it, [`plan`] draws it all from a seed, and
+//! [`mod@fill`] hands each event to the pipeline as if it had been received at its time. The same seed, size and moment give the same demo.
 //!
 //! # Adding a project
 //! A file in `scenes/` → its line in [`scene`] → the test that every scene makes events.
@@ -15,6 +15,7 @@ mod fill;
 mod people;
 mod plan;
 mod progress;
+mod releases;
 mod scene;
 #[cfg(test)]
 mod tests;

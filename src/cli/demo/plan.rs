@@ -168,6 +168,11 @@ impl Plan {
         MadeEvent { scene: error.scene, id, sent_at: at, person: draw.person, json }
     }
 
+    /// What its chances are drawn from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// When the demo ends: now.
     pub(super) fn end(&self) -> Timestamp {
         self.end

@@ -57,6 +57,13 @@ pub(super) struct Scene {
 pub(super) struct Release {
     pub(super) version: String,
     pub(super) day: f64,
+    /// Of a thousand sessions, how many crash.
+    #[serde(default = "usual_crashes")]
+    pub(super) crashes: u64,
+}
+
+fn usual_crashes() -> u64 {
+    4
 }
 
 /// What a field of this name may be.

@@ -107,7 +107,8 @@ impl Story {
 }
 
 impl Rhythm {
-    fn weight(self, hour: DateTime<Utc>) -> u32 {
+    /// How much happens in an hour, in percent of the busiest.
+    pub(super) fn weight(self, hour: DateTime<Utc>) -> u32 {
         let index = hour.hour() as usize;
         let is_weekend = matches!(hour.weekday(), Weekday::Sat | Weekday::Sun);
         match self {

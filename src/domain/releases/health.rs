@@ -128,13 +128,15 @@ pub async fn of_releases(
     });
     let adopted = days_adopted(db, &all, &named, now).await?;
     for (version, health) in &mut found {
-        health.stage = stage(health, adopted.get(version).copied().unwrap_or_default());
+        let was_adopted = adopted.get(version).copied().unwrap_or_default();
+        health.stage = stage(health.session_adoption(), was_adopted);
     }
     Ok(found)
 }
 
-fn stage(health: &ReleaseHealth, was_adopted: bool) -> Stage {
-    match health.session_adoption() {
+/// The stage of a release that has this share of the last 24 hours' sessions.
+pub(super) fn stage(share: Option<f64>, was_adopted: bool) -> Stage {
+    match share {
         Some(share) if share >= ADOPTED_SHARE => Stage::Adopted,
         _ if was_adopted => Stage::Replaced,
         Some(share) if share > 0.0 => Stage::Adopting,
@@ -184,7 +186,7 @@ mod tests {
                 project_last_day: sessions(all),
                 ..ReleaseHealth::default()
             };
-            stage(&health, was_adopted)
+            stage(health.session_adoption(), was_adopted)
         };
         assert_eq!(of(0, 100, false), Stage::NotAdopted);
         assert_eq!(of(0, 0, false), Stage::NotAdopted);

@@ -7,13 +7,16 @@
 //! What must stay true: a name is one release in an organization, whoever made it first, and making it again changes nothing
 //! but its projects.
 
+pub mod annotations;
 pub mod batch;
 mod card;
 pub mod commits;
 pub mod deploys;
+pub mod effects;
 pub mod health;
 mod name;
 mod order;
+pub mod overview;
 pub mod store;
 pub mod timeline;
 pub mod verdict;
@@ -21,7 +24,7 @@ pub mod version;
 
 pub use card::{Card, CardProject, cards};
 pub use name::name_problem;
-pub use order::{find_latest, find_previous};
+pub use order::{Neighbours, between, find_latest, find_neighbours, find_previous, list_latest};
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -229,6 +232,18 @@ pub async fn find(
     version: &str,
 ) -> Result<Option<Release>> {
     Ok(store::find(db, organization, version).await?)
+}
+
+/// Those of these names that are releases of the organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    versions: &[String],
+) -> Result<Vec<String>> {
+    Ok(store::list_known(db, organization, versions).await?)
 }
 
 /// Which releases are listed.

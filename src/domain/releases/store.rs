@@ -47,6 +47,21 @@ pub async fn find(
     .await
 }
 
+/// Those of these names that are releases.
+pub(super) async fn list_known(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    versions: &[String],
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "SELECT version FROM releases WHERE organization_id = $1 AND version = ANY($2)",
+        organization.0,
+        versions,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A project's release of this name.
 pub async fn find_of_project(
     db: &mut PgConnection,

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use askama::Template;
 use chrono::TimeDelta;
 
+use super::markers::Markers;
 use super::number;
 use crate::base::Timestamp;
 
@@ -37,20 +38,25 @@ impl Spark {
     pub fn new(points: &[(Timestamp, i64)], span: &str) -> Self {
         let peak = points.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let total: i64 = points.iter().map(|(_, count)| count).sum();
-        let mut path = String::new();
-        for (index, (_, count)) in points.iter().enumerate() {
-            if *count > 0 {
-                let height = scaled(*count, peak, SPARK_HEIGHT);
-                let x = index * SPARK_STEP;
-                let _ = write!(path, "M{x} {SPARK_HEIGHT}v-{height}h4v{height}z");
-            }
-        }
         let events = number::counted(total, "event", "events");
         let label = if total == 0 {
             format!("No events in {span}")
         } else {
             format!("{events} in {span}, at most {} at once", number::grouped(peak))
         };
+        Self::labelled(points, peak, label)
+    }
+
+    /// The bars of something else; one of `top` is as high as the picture.
+    pub fn labelled(points: &[(Timestamp, i64)], top: i64, label: String) -> Self {
+        let mut path = String::new();
+        for (index, (_, count)) in points.iter().enumerate() {
+            if *count > 0 {
+                let height = scaled(*count, top, SPARK_HEIGHT);
+                let x = index * SPARK_STEP;
+                let _ = write!(path, "M{x} {SPARK_HEIGHT}v-{height}h4v{height}z");
+            }
+        }
         Self { path, width: points.len() * SPARK_STEP, label }
     }
 }
@@ -83,6 +89,8 @@ pub struct Bars {
     pub label: String,
     /// The picture's width; each bar takes [`BAR_STEP`].
     pub width: usize,
+    /// What came meanwhile.
+    pub markers: Markers,
 }
 
 /// A bar of the large chart.
@@ -111,6 +119,8 @@ pub struct Tick {
     pub text: String,
     /// The moment, for scripts to tell it in the reader's zone; empty for whole days, which are days in UTC.
     pub iso: String,
+    /// Whether the day belongs to it.
+    pub has_day: bool,
     /// Where, in twelfths of the width: a class name, because inline styles are forbidden.
     pub column: usize,
 }
@@ -152,8 +162,20 @@ impl Bars {
             ticks: ticks(points, step),
             label: format!("{} in {span}", number::counted(total, "event", "events")),
             width: points.len() * BAR_STEP,
+            markers: Markers::default(),
         }
     }
+
+    /// The same chart with what came meanwhile.
+    #[must_use]
+    pub fn with_markers(self, markers: Markers) -> Self {
+        Self { markers, ..self }
+    }
+}
+
+/// When a series begins and ends.
+pub fn span(points: &[(Timestamp, i64)], step: TimeDelta) -> Option<(Timestamp, Timestamp)> {
+    Some((points.first()?.0, points.last()?.0 + step))
 }
 
 /// The next round number: what stands at the top of an axis.
@@ -184,19 +206,24 @@ pub(super) fn step_words(start: Timestamp, step: TimeDelta) -> String {
     }
 }
 
-/// A word under every second to fourth column, never closer: dates for days, hours for hours.
+/// A word under every second to fourth column, never closer: dates for days, hours for hours, both where hours go over days.
 pub(super) fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
-    let format = if step >= TimeDelta::hours(6) { "%-d %b" } else { "%H:%M" };
-    if points.is_empty() {
+    let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
         return Vec::new();
-    }
+    };
+    let is_hour = step < TimeDelta::days(1);
+    let has_day = !is_hour || *last - *first > TimeDelta::hours(30);
+    let format = match (is_hour, has_day) {
+        (false, _) => "%-d %b",
+        (true, false) => "%H:%M",
+        (true, true) => "%-d %b, %H:%M",
+    };
     (0..TICK_COLUMNS)
         .step_by(3)
         .map(|column| {
             let (start, _) = points[column * points.len() / TICK_COLUMNS];
-            let is_hour = step < TimeDelta::days(1);
             let iso = if is_hour { iso(start) } else { String::new() };
-            Tick { text: start.format(format).to_string(), iso, column }
+            Tick { text: start.format(format).to_string(), iso, has_day, column }
         })
         .collect()
 }
@@ -245,6 +272,16 @@ mod tests {
         let html = chart.render().unwrap();
         assert!(html.contains("<title>21 Nov, 19:00 to 20:00 UTC: 3 events</title>"), "{html}");
         assert!(html.contains("<td>3 events</td>"), "{html}");
+    }
+
+    #[test]
+    fn hours_over_days_say_the_day_too() {
+        let told = |count| -> Vec<String> {
+            let ticks = ticks(&hours(&vec![1; count]), TimeDelta::hours(1));
+            ticks.into_iter().map(|tick| tick.text).collect()
+        };
+        assert_eq!(told(24), ["17:00", "23:00", "05:00", "11:00"]);
+        assert_eq!(told(48)[..2], ["21 Nov, 17:00", "22 Nov, 05:00"]);
     }
 
     #[test]

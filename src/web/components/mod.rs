@@ -5,7 +5,9 @@
 pub mod chart;
 #[cfg(test)]
 mod contrast;
+pub mod lines;
 pub mod link;
+pub mod markers;
 pub mod number;
 pub mod stacked;
 pub mod time;

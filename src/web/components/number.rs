@@ -65,6 +65,15 @@ pub fn percent(part: i64, whole: i64) -> String {
     }
 }
 
+/// A share with two digits behind the point: `99.98%`; never `100%` for not everything, nor `0%` for something.
+pub fn rate(share: f64) -> String {
+    let share = share.clamp(0.0, 1.0);
+    if share <= 0.0 || share >= 1.0 {
+        return format!("{:.0}%", share * 100.0);
+    }
+    format!("{:.2}%", (share * 100.0).clamp(0.01, 99.99))
+}
+
 /// The same as a number from 0 to 100, for the length of a bar.
 pub fn rounded_percent(part: i64, whole: i64) -> u8 {
     if part <= 0 || whole <= 0 {
@@ -93,6 +102,12 @@ fn tenths(count: i64, unit: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_is_not_rounded_to_all_or_nothing() {
+        let told = [0.0, 0.000_001, 0.5, 0.987_65, 0.999_999, 1.0].map(rate);
+        assert_eq!(told, ["0%", "0.01%", "50.00%", "98.77%", "99.99%", "100%"]);
+    }
 
     #[test]
     fn thousands_are_grouped() {

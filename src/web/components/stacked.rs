@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::TimeDelta;
 
 use super::chart::{Tick, iso, rounded_up, step_words, ticks};
+use super::markers::Markers;
 use super::number;
 use crate::base::Timestamp;
 
@@ -42,6 +43,8 @@ pub struct Stacked {
     pub label: String,
     /// The picture's width.
     pub width: usize,
+    /// What came meanwhile.
+    pub markers: Markers,
 }
 
 /// One bar.
@@ -106,7 +109,14 @@ impl Stacked {
             ticks: ticks(&starts, step),
             label,
             width: points.len() * BAR_STEP,
+            markers: Markers::default(),
         }
+    }
+
+    /// The same chart with what came meanwhile.
+    #[must_use]
+    pub fn with_markers(self, markers: Markers) -> Self {
+        Self { markers, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::base::page::Cursor;
 use crate::base::{PageRequest, Timestamp};
 use crate::domain::issues::{Condition, IssueFilter, Period, Sort, StatsPeriod, Status, query};
-use crate::domain::query::QueryError;
+use crate::domain::query::{Pattern, QueryError};
 
 /// A page of the list: more would not be read, and fewer would be paged too often.
 const PAGE_SIZE: u16 = 50;
@@ -22,6 +22,9 @@ pub struct ListQuery {
     /// An environment; empty for all.
     #[serde(default)]
     pub environment: String,
+    /// A release's name; empty for all.
+    #[serde(default)]
+    pub release: String,
     /// The search.
     #[serde(default)]
     pub query: String,
@@ -94,9 +97,16 @@ impl ListQuery {
             "archived" => Some(Status::Ignored),
             _ => None,
         };
-        let condition = match state {
-            Some(status) => Condition::All(vec![Condition::Status(status), searched]),
-            None => searched,
+        let mut all: Vec<Condition> = state.map(Condition::Status).into_iter().collect();
+        if !self.release.is_empty() {
+            let release = Pattern::Is(vec![self.release.clone()]);
+            all.push(Condition::Tag("release".to_owned(), release));
+        }
+        let condition = if all.is_empty() {
+            searched
+        } else {
+            all.push(searched);
+            Condition::All(all)
         };
         let cursor: Option<Cursor> = self.cursor.parse().ok();
         Ok(IssueFilter {
@@ -110,7 +120,8 @@ impl ListQuery {
 
     /// Whether something besides the state narrows the list.
     pub fn is_narrowed(&self) -> bool {
-        !self.query.trim().is_empty() || !self.environment.is_empty() || !self.project.is_empty()
+        let chosen = [&self.environment, &self.project, &self.release];
+        !self.query.trim().is_empty() || chosen.into_iter().any(|choice| !choice.is_empty())
     }
 
     /// The address of this list; what is as by default is left out.
@@ -120,6 +131,7 @@ impl ListQuery {
             ("state", if self.state() == "unresolved" { "" } else { self.state() }),
             ("project", &self.project),
             ("environment", &self.environment),
+            ("release", &self.release),
             ("query", self.query.trim()),
             ("sort", if self.sort() == Sort::default() { "" } else { self.sort().as_str() }),
             ("bars", if self.bars() == StatsPeriod::Day { "" } else { "14d" }),
@@ -149,6 +161,7 @@ mod tests {
                 "query" => query.query = value.into_owned(),
                 "bars" => query.bars = value.into_owned(),
                 "cursor" => query.cursor = value.into_owned(),
+                "release" => query.release = value.into_owned(),
                 _ => query.environment = value.into_owned(),
             }
         }
@@ -183,6 +196,19 @@ mod tests {
         assert!(
             matches!(&filter.condition, Condition::All(parts) if parts[0] == Condition::Status(Status::Resolved))
         );
+    }
+
+    #[test]
+    fn a_chosen_release_is_taken_by_its_name_whatever_is_in_it() {
+        let now = "2026-11-22T16:00:00Z".parse().unwrap();
+        let query = read("release=shop%401.*%22&state=all");
+        let Condition::All(parts) = query.filter_for("all", now).unwrap().condition else {
+            panic!("the release and the search");
+        };
+        let exactly = Pattern::Is(vec!["shop@1.*\"".to_owned()]);
+        assert_eq!(parts[0], Condition::Tag("release".to_owned(), exactly));
+        assert_eq!(query.url("/d"), "/d?state=all&release=shop%401.*%22");
+        assert!(query.is_narrowed());
     }
 
     #[test]

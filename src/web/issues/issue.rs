@@ -1,5 +1,7 @@
 //! What all pages of one issue share: its head, its numbers, its chart and its tabs.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -8,9 +10,12 @@ use super::words::{self, Badge};
 use crate::base::Timestamp;
 use crate::domain::issues::{self, Issue, Series, StatsPeriod, Status};
 use crate::domain::releases::version::Name;
-use crate::web::components::chart::Bars;
+use crate::domain::releases::{self, annotations};
+use crate::web::components::chart::{self, Bars};
+use crate::web::components::markers::Markers;
 use crate::web::components::time::Moment;
 use crate::web::components::{link, number};
+use crate::web::releases::paths::ReleaseUrls;
 use crate::web::{Member, Result};
 
 /// Which stretch of time the chart shows.
@@ -88,6 +93,8 @@ pub(super) struct IssueFrame {
     pub(super) first_release: String,
     /// When it was last seen.
     pub(super) last_seen: Moment,
+    /// The pages of the releases that are named here, as far as they have one.
+    release_urls: HashMap<String, String>,
     /// Events over time.
     pub(super) chart: Bars,
     /// Whether the chart shows a day; otherwise a fortnight.
@@ -116,15 +123,40 @@ impl IssueFrame {
         db: &mut PgConnection,
         member: &Member,
         issue: &Issue,
-        chart: &ChartQuery,
+        wish: &ChartQuery,
         now: Timestamp,
     ) -> Result<Self> {
-        let period = chart.period(issue, now);
+        let period = wish.period(issue, now);
         let mut series = issues::series(db, &[issue.id], &[], period, now).await?;
         let series = series.remove(&issue.id).unwrap_or_default();
-        let frame = Self::new(member.organization.slug.as_str(), issue, &series, period, now);
+        let mut frame = Self::new(member.organization.slug.as_str(), issue, &series, period, now);
+        frame.add_releases(db, issue, &series, period).await?;
         let releases = issues::recent_releases(db, issue, MAX_RELEASES_OFFERED).await?;
         Ok(frame.with_releases(releases))
+    }
+
+    /// What came meanwhile, and the pages of the releases that are named here.
+    async fn add_releases(
+        &mut self,
+        db: &mut PgConnection,
+        issue: &Issue,
+        series: &Series,
+        period: StatsPeriod,
+    ) -> Result<()> {
+        let organization = issue.organization_id;
+        let slug = self.list_url.trim_start_matches('/').trim_end_matches("/issues");
+        let urls = ReleaseUrls::new(slug, Some(issue.project_slug.as_str()));
+        if let Some(ends) = chart::span(series, period.step()) {
+            let projects = [issue.project_id];
+            let came = annotations::list(db, organization, &projects, &[], ends).await?;
+            self.chart.markers = Markers::new(&came, ends, &urls);
+        }
+        let named = [&issue.first_release, &issue.last_release, &issue.regressed_release];
+        let named: Vec<String> = named.into_iter().flatten().cloned().collect();
+        let known = releases::known(db, organization, &named).await?;
+        self.release_urls =
+            known.into_iter().map(|version| (version.clone(), urls.of(&version))).collect();
+        Ok(())
     }
 
     /// The frame of an issue.
@@ -174,6 +206,7 @@ impl IssueFrame {
             first_seen: Moment::new(issue.first_seen, now),
             first_release: issue.first_release.clone().unwrap_or_default(),
             last_seen: Moment::new(issue.last_seen, now),
+            release_urls: HashMap::new(),
             chart: Bars::new(series, period.step(), span),
             is_day,
             parts: if issue.part_count > 1 { issue.part_count.to_string() } else { String::new() },
@@ -187,6 +220,11 @@ impl IssueFrame {
         self.current_release_short = Name::parse(&self.current_release).short().to_owned();
         self.releases = releases;
         self
+    }
+
+    /// The page of a release; empty where there is none.
+    pub(super) fn release_url(&self, version: &str) -> &str {
+        self.release_urls.get(version).map_or("", String::as_str)
     }
 
     /// The same frame around another tab.

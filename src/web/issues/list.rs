@@ -14,8 +14,12 @@ use crate::base::Timestamp;
 use crate::base::page::{Page as Rows, Total};
 use crate::domain::issues::{self, Issue, Scope, StatsPeriod};
 use crate::domain::projects::Project;
+use crate::domain::releases::list_latest;
 use crate::web::components::number;
 use crate::web::{Member, Page, Query, Result, Shell};
+
+/// As many of the latest releases can be chosen; others are found with `release:`.
+const RELEASES_OFFERED: u16 = 30;
 
 #[derive(Template)]
 #[template(path = "issues/list.html")]
@@ -30,6 +34,7 @@ pub(super) struct ListView {
     pub(super) tabs: Vec<Choice>,
     pub(super) projects: Vec<Choice>,
     pub(super) environments: Vec<Choice>,
+    pub(super) releases: Vec<Choice>,
     pub(super) sorts: Vec<Choice>,
     pub(super) bars: Vec<Choice>,
     /// What is wrong with the search; empty if nothing is.
@@ -89,6 +94,7 @@ pub(super) async fn show(
     let scope = scope(member, &query);
     let mut view = ListView::new(member, query, toast);
     view.add_environments(&mut db, member).await?;
+    view.add_releases(&mut db, member, &scope).await?;
     match view.query.filter_for(view.query.state(), now) {
         Err(problem) => view.problem = sentence(&problem.to_string()),
         Ok(filter) => {
@@ -124,6 +130,7 @@ impl ListView {
             tabs: tabs(&query, &list_url),
             projects: projects(&query, &member.projects),
             environments: Vec::new(),
+            releases: Vec::new(),
             sorts: sorts(&query, &list_url),
             bars: bars(&query, &list_url),
             problem: String::new(),
@@ -140,6 +147,19 @@ impl ListView {
         let everywhere = Scope::organization(member.organization.id);
         let names = issues::environment_names(db, &everywhere).await?;
         self.environments = environments(&self.query, &names);
+        Ok(())
+    }
+
+    /// The latest releases, of the chosen project if there is one.
+    async fn add_releases(
+        &mut self,
+        db: &mut PgConnection,
+        member: &Member,
+        scope: &Scope,
+    ) -> Result<()> {
+        let project = scope.projects.first().copied();
+        let found = list_latest(db, member.organization.id, project, RELEASES_OFFERED).await?;
+        self.releases = releases(&self.query, found.into_iter().map(|release| release.version));
         Ok(())
     }
 
@@ -280,6 +300,18 @@ fn environments(query: &ListQuery, names: &[String]) -> Vec<Choice> {
     choices
 }
 
+fn releases(query: &ListQuery, versions: impl Iterator<Item = String>) -> Vec<Choice> {
+    let choice = |version: String| Choice {
+        is_chosen: query.release == version,
+        value: version.clone(),
+        label: version,
+        ..Choice::default()
+    };
+    let mut choices: Vec<Choice> = versions.map(choice).collect();
+    add_unknown(&mut choices, &query.release);
+    choices
+}
+
 /// What the address asks for is shown as chosen even if it does not exist, so that it can be changed.
 fn add_unknown(choices: &mut Vec<Choice>, chosen: &str) {
     if !chosen.is_empty() && !choices.iter().any(|choice| choice.is_chosen) {
@@ -312,6 +344,7 @@ impl ListView {
             tabs,
             projects: Vec::new(),
             environments: environments(&query, &["production".to_owned(), String::new()]),
+            releases: releases(&query, ["shop@4.2.0".to_owned()].into_iter()),
             sorts: sorts(&query, &list_url),
             bars: bars(&query, &list_url),
             problem: String::new(),

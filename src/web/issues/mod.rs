@@ -22,4 +22,4 @@ mod sample;
 mod similar;
 pub mod tags;
 mod toast;
-mod words;
+pub(in crate::web) mod words;

@@ -7,17 +7,17 @@ use crate::web::components::time::Moment;
 
 /// A word about a thing, with the tone of its badge.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Badge {
+pub(in crate::web) struct Badge {
     /// The word.
-    pub(super) word: &'static str,
+    pub(in crate::web) word: &'static str,
     /// `accent`, `good`, `warning` … or empty.
-    pub(super) tone: &'static str,
+    pub(in crate::web) tone: &'static str,
     /// What it means.
-    pub(super) meaning: String,
+    pub(in crate::web) meaning: String,
 }
 
 /// The badge of an issue's state; an ongoing issue needs none.
-pub(super) fn state_badge(issue: &Issue, now: Timestamp) -> Option<Badge> {
+pub(in crate::web) fn state_badge(issue: &Issue, now: Timestamp) -> Option<Badge> {
     let badge = |word, tone, meaning: &str| Some(Badge { word, tone, meaning: meaning.to_owned() });
     match (issue.status, issue.substatus) {
         (Status::Unresolved, Some(Substatus::New)) => {
@@ -79,7 +79,7 @@ fn archived_words(substatus: Option<Substatus>, detail: &StatusDetail, now: Time
 }
 
 /// The two halves of an issue's title: what is said at a glance, and the rest.
-pub(super) fn title(issue: &Issue) -> (String, String) {
+pub(in crate::web) fn title(issue: &Issue) -> (String, String) {
     let kind = issue.exception_type.as_deref().filter(|kind| !kind.is_empty());
     // The title is `type: value` for errors whose type is shown; a synthetic one is called by its function.
     match kind.and_then(|kind| issue.title.strip_prefix(kind).map(|rest| (kind, rest))) {

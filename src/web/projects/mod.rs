@@ -10,6 +10,7 @@ pub mod limit_fields;
 pub mod limits;
 pub mod list;
 pub mod new;
+pub mod releases;
 pub mod settings;
 mod teams;
 

@@ -4,14 +4,18 @@ use askama::Template;
 use axum::extract::State;
 use axum_extra::routing::TypedPath;
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::notices::{self, NoticeView};
 use super::words;
 use crate::app::App;
 use crate::base::{ProjectId, Slug};
+use crate::domain::releases::annotations;
 use crate::domain::usage::{self, Outcome, Overview, Scope, Span};
+use crate::web::components::markers::Markers;
 use crate::web::components::number;
 use crate::web::components::stacked::Stacked;
+use crate::web::releases::paths::ReleaseUrls;
 use crate::web::{Error, Member, Page, Query, Result, Shell};
 
 /// The page.
@@ -118,11 +122,32 @@ pub async fn show_usage(
     let mut db = app.db.acquire().await?;
     let overview = usage::overview(&mut db, scope, app.clock.now()).await?;
     let notices = notices::find(&mut db, &member, scope.projects, app.clock.now()).await?;
+    let markers = markers(&mut db, &member, &query, (&overview, scope)).await?;
     drop(db);
     let kept = app.config.retention.events_days;
     let is_long = i64::from(kept) < i64::from(span.steps) && period != "24h";
     let retention_days = is_long.then_some(kept);
-    Page::new(&UsageView { notices, retention_days, ..view(&member, path, &query, &overview) })
+    let mut view = view(&member, path, &query, &overview);
+    view.chart.markers = markers;
+    Page::new(&UsageView { notices, retention_days, ..view })
+}
+
+/// What came while this was sent.
+async fn markers(
+    db: &mut PgConnection,
+    member: &Member,
+    query: &UsageQuery,
+    (overview, scope): (&Overview, Scope<'_>),
+) -> Result<Markers> {
+    let [(from, _), .., (last, _)] = overview.steps.as_slice() else {
+        return Ok(Markers::default());
+    };
+    let ends = (*from, *last + scope.span.step);
+    let organization = member.organization.id;
+    let came = annotations::list(db, organization, scope.projects, &[], ends).await?;
+    let project = Some(query.project.as_str()).filter(|slug| !slug.is_empty());
+    let urls = ReleaseUrls::new(member.organization.slug.as_str(), project);
+    Ok(Markers::new(&came, ends, &urls))
 }
 
 fn period(query: &UsageQuery) -> (&'static str, &'static str, &'static str, Span) {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Elements without an end.
-const VOID: [&str; 9] = ["br", "col", "hr", "img", "input", "link", "meta", "path", "rect"];
+const VOID: [&str; 11] =
+    ["br", "circle", "col", "hr", "img", "input", "line", "link", "meta", "path", "rect"];
 
 /// Elements that begin a line.
 const BLOCKS: [&str; 28] = [

@@ -94,30 +94,24 @@ pub async fn list(db: &mut PgConnection, release: &Release) -> Result<Vec<Deploy
     Ok(store::list(db, release, MAX_LISTED).await?)
 }
 
-/// A deploy on a chart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker {
-    /// When it was done.
-    pub at: Timestamp,
-    /// Where to.
-    pub environment: String,
-    /// The release's name.
-    pub version: String,
-}
-
-/// The deploys of these projects in a time, for charts; the earliest first.
+/// The last deploy of each of these releases to each environment, the latest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn markers(
+pub async fn last_by_environment(
     db: &mut PgConnection,
     organization: OrganizationId,
-    projects: &[ProjectId],
-    environments: &[String],
-    span: (Timestamp, Timestamp),
-) -> Result<Vec<Marker>> {
-    let projects: Vec<i64> = projects.iter().map(|project| project.0).collect();
-    Ok(store::list_markers(db, organization, &projects, environments, span).await?)
+    releases: &[ReleaseId],
+) -> Result<BTreeMap<ReleaseId, Vec<Deploy>>> {
+    let releases: Vec<i64> = releases.iter().map(|release| release.0).collect();
+    let mut found: BTreeMap<ReleaseId, Vec<Deploy>> = BTreeMap::new();
+    for deploy in store::list_last_by_environment(db, organization, &releases).await? {
+        found.entry(deploy.release_id).or_default().push(deploy);
+    }
+    for deploys in found.values_mut() {
+        deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.finished_at));
+    }
+    Ok(found)
 }
 
 /// How often each release was deployed, and where to last.

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, query, query_as};
 
-use super::{Deploy, Marker, NewDeploy};
+use super::{Deploy, NewDeploy};
 use crate::base::{OrganizationId, ProjectId, ReleaseId, Timestamp};
 use crate::domain::releases::Release;
 
@@ -125,39 +125,23 @@ pub(in crate::domain::releases) async fn find_first(
     .await
 }
 
-/// The deploys of projects in a time.
-pub(super) async fn list_markers(
+/// The last deploy of each release to each environment.
+pub(super) async fn list_last_by_environment(
     db: &mut PgConnection,
     organization: OrganizationId,
-    projects: &[i64],
-    environments: &[String],
-    (from, until): (Timestamp, Timestamp),
-) -> sqlx::Result<Vec<Marker>> {
+    releases: &[i64],
+) -> sqlx::Result<Vec<Deploy>> {
     query_as!(
-        Marker,
+        Deploy,
         r#"
-        SELECT deploys.finished_at AS at, deploys.environment, releases.version
+        SELECT DISTINCT ON (release_id, environment) id, release_id AS "release_id: ReleaseId",
+               environment, name, url, started_at, finished_at, project_ids
         FROM deploys
-        JOIN releases ON releases.organization_id = deploys.organization_id
-            AND releases.id = deploys.release_id
-        WHERE deploys.organization_id = $1 AND deploys.finished_at >= $4
-            AND deploys.finished_at < $5
-            AND (cardinality($3::text[]) = 0 OR deploys.environment = ANY($3))
-            AND (cardinality($2::bigint[]) = 0 OR CASE WHEN deploys.project_ids = '{}'
-                THEN EXISTS (
-                    SELECT FROM release_projects AS of_project
-                    WHERE of_project.organization_id = $1
-                        AND of_project.release_id = deploys.release_id
-                        AND of_project.project_id = ANY($2))
-                ELSE deploys.project_ids && $2 END)
-        ORDER BY deploys.finished_at, deploys.id
-        LIMIT 500
+        WHERE organization_id = $1 AND release_id = ANY($2)
+        ORDER BY release_id, environment, finished_at DESC, id DESC
         "#,
         organization.0,
-        projects,
-        environments,
-        from,
-        until,
+        releases,
     )
     .fetch_all(db)
     .await

@@ -12,7 +12,7 @@ mod tests;
 mod words;
 
 pub use judge::{Answer, Figures, Finding, MAX_HOURS, Measure, Thresholds, judge};
-pub use statistics::Sample;
+pub use statistics::{Sample, difference};
 
 use chrono::{DurationRound, TimeDelta};
 use sqlx::PgConnection;

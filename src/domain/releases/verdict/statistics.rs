@@ -44,7 +44,7 @@ impl Sample {
 
 /// By how much the share of `new` exceeds that of `old`, with 99 % confidence: Newcombe's interval, made of the two Wilson
 /// intervals.
-pub(super) fn difference(new: Sample, old: Sample) -> RangeInclusive<f64> {
+pub fn difference(new: Sample, old: Sample) -> RangeInclusive<f64> {
     let (one, other) = (new.interval(), old.interval());
     let (p, q) = (new.share(), old.share());
     let below = ((p - one.start()).powi(2) + (other.end() - q).powi(2)).sqrt();

@@ -1,0 +1,5 @@
+//! Pages about sessions.
+
+pub mod explorer;
+
+pub use explorer::SessionsPath;
