@@ -155,6 +155,7 @@ fn issues_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get("/api/0/projects/{organization}/{project}/events/",                   PROJECT_READ, events::list::list_events_of_project)
         .get("/api/0/projects/{organization}/{project}/events/{event}/",           PROJECT_READ, events::detail::get_event_of_project)
         .get("/api/0/projects/{organization}/{project}/events/{event}/json/",      PROJECT_READ, events::detail::get_event_json)
+        .get("/api/0/projects/{organization}/{project}/events/{event}/committers/", PROJECT_READ, events::committers::list_committers)
         .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/",              PROJECT_READ,  events::attachments::list_attachments)
         .get   ("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_READ,  events::attachments::get_attachment)
         .delete("/api/0/projects/{organization}/{project}/events/{event}/attachments/{attachment}/", PROJECT_ADMIN, events::attachments::delete_attachment)

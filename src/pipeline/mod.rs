@@ -33,6 +33,7 @@ use crate::domain::attachments::NewAttachment;
 use crate::domain::feedback::NewFeedback;
 use crate::domain::issues::batch::Arrival;
 use crate::domain::limits::known_reason;
+use crate::domain::ownership::Compiled;
 use crate::domain::sessions;
 use crate::domain::usage::{Counts, Outcome};
 use crate::infra::compression::Dictionaries;
@@ -57,6 +58,8 @@ pub struct Context<'a> {
     pub project_id: ProjectId,
     /// How the project groups.
     pub grouping: &'a ProjectGrouping,
+    /// By which rules its issues are assigned; none: they are not.
+    pub ownership: Option<&'a Compiled>,
     /// What the project leaves out.
     pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.
@@ -338,6 +341,7 @@ mod tests {
             Context {
                 project_id: ProjectId(1),
                 grouping: &self.grouping,
+                ownership: None,
                 filters: &self.filters,
                 scrubbing: &self.scrubbing,
                 places: &self.places,

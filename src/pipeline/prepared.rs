@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::base::EventId;
 use crate::domain::dictionaries::family;
+use crate::domain::issues::assignees::Choice;
 use crate::domain::issues::batch::Arrival;
 use crate::grouping::Grouping;
 use crate::infra::compression::{self, Dictionaries};
@@ -25,6 +26,8 @@ pub struct PreparedEvent {
     pub transaction: Option<String>,
     /// Why it belongs where it does; stored with hashes that are new.
     pub grouping: Grouping,
+    /// Whose it is by the project's rules, should its issue be new or come back.
+    pub choice: Option<Choice>,
     /// The event itself.
     pub payload: Payload,
 }

@@ -20,6 +20,7 @@ use super::stages::{FilterConfig, ScrubConfig};
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::{self, FilterSettings};
 use crate::domain::grouping_rules::{self, GroupingSettings};
+use crate::domain::ownership::{self, Compiled};
 use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
 use crate::domain::projects;
 
@@ -48,6 +49,7 @@ struct Found {
     filters: Vec<(ProjectId, FilterSettings)>,
     environments: Vec<(ProjectId, String)>,
     grouping: Vec<(ProjectId, GroupingSettings)>,
+    ownership: Vec<(ProjectId, String)>,
 }
 
 /// What was known at one moment.
@@ -62,6 +64,7 @@ pub struct KnownSettings {
     environments: HashMap<ProjectId, String>,
     default_grouping: ProjectGrouping,
     grouping: HashMap<ProjectId, (GroupingSettings, Arc<ProjectGrouping>)>,
+    ownership: HashMap<ProjectId, (String, Arc<Compiled>)>,
 }
 
 impl KnownSettings {
@@ -85,6 +88,11 @@ impl KnownSettings {
         self.grouping.get(&project).map_or(&self.default_grouping, |(_, grouping)| grouping)
     }
 
+    /// The rules by which a project's issues are assigned; none if they are not.
+    pub fn ownership(&self, project: ProjectId) -> Option<&Compiled> {
+        self.ownership.get(&project).map(|(_, rules)| rules.as_ref())
+    }
+
     /// The same with what was found now.
     fn renewed(&self, found: Found) -> Self {
         let filters = found.filters.into_iter().map(|(id, settings)| {
@@ -102,9 +110,18 @@ impl KnownSettings {
             (id, (settings, grouping))
         });
         let grouping = grouping.collect();
+        let ownership = found.ownership.into_iter().map(|(id, rules)| {
+            let known = self.ownership.get(&id).filter(|(known, _)| *known == rules);
+            let compiled = known.map_or_else(
+                || Arc::new(compiled_ownership(&rules)),
+                |(_, compiled)| compiled.clone(),
+            );
+            (id, (rules, compiled))
+        });
+        let ownership = ownership.collect();
         let environments = found.environments.into_iter().collect();
         let filters = filters.collect();
-        Self { filters, environments, grouping, ..self.with_privacy(&found.privacy) }
+        Self { filters, environments, grouping, ownership, ..self.with_privacy(&found.privacy) }
     }
 
     fn with_privacy(&self, found: &[(ProjectId, ProjectPrivacy)]) -> Self {
@@ -120,6 +137,16 @@ impl KnownSettings {
     }
 }
 
+/// Rules as they are stored. What cannot be read, because another version of Picket wrote it, assigns nothing.
+fn compiled_ownership(rules: &str) -> Compiled {
+    let read = ownership::parse(rules).map_err(|problems| problems.len());
+    let compiled = read.and_then(|rules| Compiled::new(rules).map_err(|_| 1));
+    compiled.unwrap_or_else(|problems| {
+        warn!(problems, "A project's ownership rules cannot be read and are not used");
+        Compiled::default()
+    })
+}
+
 impl ProjectSettings {
     /// The settings as they were at most [`BELIEVED_FOR`] ago; `None` if nothing is known yet and
     /// Postgres does not answer.
@@ -133,7 +160,8 @@ impl ProjectSettings {
             let filters = filters::store::list_set(&mut db).await?;
             let environments = projects::store::list_default_environments(&mut db).await?;
             let grouping = grouping_rules::store::list_set(&mut db).await?;
-            Ok::<_, sqlx::Error>(Found { privacy, filters, environments, grouping })
+            let ownership = ownership::store::list_assigning(&mut db).await?;
+            Ok::<_, sqlx::Error>(Found { privacy, filters, environments, grouping, ownership })
         };
         match timeout(PATIENCE, question).await {
             Ok(Ok(found)) => {
@@ -196,6 +224,24 @@ mod tests {
         let three = two.renewed(found("2.*"));
         assert!(!std::ptr::eq(two.filters(ProjectId(1)), three.filters(ProjectId(1))));
         assert!(std::ptr::eq(three.filters(ProjectId(2)), &raw const three.default_filters));
+    }
+
+    #[test]
+    fn ownership_rules_that_did_not_change_are_not_compiled_again() {
+        let found = |rules: &str| Found {
+            ownership: vec![(ProjectId(1), rules.to_owned())],
+            ..Found::default()
+        };
+        let one = KnownSettings::default().renewed(found("path:a #a"));
+        let two = one.renewed(found("path:a #a"));
+        let rules =
+            |known: &KnownSettings| std::ptr::from_ref(known.ownership(ProjectId(1)).unwrap());
+        assert_eq!(rules(&one), rules(&two));
+        let three = two.renewed(found("path:b #a"));
+        assert_ne!(rules(&two), rules(&three));
+        let broken = three.renewed(found("?"));
+        assert!(broken.ownership(ProjectId(1)).unwrap().rules().is_empty());
+        assert!(broken.renewed(Found::default()).ownership(ProjectId(1)).is_none());
     }
 
     #[tokio::test(start_paused = true)]

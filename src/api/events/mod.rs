@@ -1,6 +1,7 @@
 //! Events: lists, one by one, and the parts they are shown in.
 
 pub(super) mod attachments;
+pub(super) mod committers;
 pub(super) mod detail;
 mod entries;
 pub(super) mod list;

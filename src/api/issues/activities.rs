@@ -61,6 +61,18 @@ impl ActivityView {
     }
 }
 
+/// Whom somebody or a rule gave it to.
+fn assigned(detail: &Value) -> Value {
+    let who = detail["assignee"].as_str().and_then(|who| who.split_once(':'));
+    let (kind, id) = who.unwrap_or_default();
+    json!({
+        "assignee": id,
+        "assigneeType": kind,
+        "assigneeName": detail["to"],
+        "rule": detail["rule"],
+    })
+}
+
 /// What happened in the words of `web-api.md` §3.1.
 fn on_the_wire(kind: ActivityKind, detail: &Value) -> (&'static str, Value) {
     match kind {
@@ -83,6 +95,9 @@ fn on_the_wire(kind: ActivityKind, detail: &Value) -> (&'static str, Value) {
             Some(version) => ("set_regression", json!({ "version": version })),
             None => ("set_regression", json!({})),
         },
+        ActivityKind::Assigned => ("assigned", assigned(detail)),
+        ActivityKind::Unassigned => ("unassigned", json!({})),
+        ActivityKind::FixedBy => ("referenced_in_commit", detail.clone()),
         ActivityKind::Escalated => ("set_escalating", detail.clone()),
         ActivityKind::Merged | ActivityKind::Received => {
             ("merge", json!({ "issues": detail["issues"] }))

@@ -8,14 +8,17 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::change::{ChangeBody, Wish};
+use super::views::ActorView;
+use crate::api::authenticate::Caller;
 use crate::api::json::{Body, Json};
 use crate::api::parameters::Parameters;
 use crate::api::place::{InOrganization, InProject, scope};
 use crate::api::{Error, Result};
 use crate::app::App;
-use crate::base::{IssueId, Timestamp, UserId};
+use crate::base::{IssueId, Timestamp};
 use crate::domain::issues::moves::{self, Act, Actor};
 use crate::domain::issues::{self, IssueFilter, Scope};
+use crate::domain::ownership::Owners;
 
 /// The most issues that one request changes.
 const MAX_ISSUES: i64 = 1000;
@@ -31,6 +34,10 @@ struct ChangedView {
     substatus: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_details: Option<Value>,
+    /// Null for nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "absent, nobody and somebody are three things")]
+    assigned_to: Option<Option<ActorView>>,
 }
 
 impl ChangedView {
@@ -39,6 +46,7 @@ impl ChangedView {
             status: Some(state.status.as_str()),
             substatus: Some(state.substatus.map_or(Value::Null, |it| it.as_str().into())),
             status_details: Some(state.detail.to_json()),
+            assigned_to: None,
         })
     }
 }
@@ -72,10 +80,10 @@ pub(in crate::api) async fn update_issues_of_organization(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let scope = scope(&mut db, place.organization().id, &parameters).await?;
+    let scope = scope.seen_by(place.caller.user.as_ref().map(|user| user.id));
     let ids = selection(&mut db, &scope, &parameters, app.clock.now()).await?;
     drop(db);
-    let actor = place.caller.user.map(|user| user.id);
-    update(&app, &scope, &ids, &body, actor).await
+    update(&app, &scope, &ids, &body, &place.caller).await
 }
 
 /// Changes issues of a project.
@@ -87,10 +95,10 @@ pub(in crate::api) async fn update_issues_of_project(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let scope = place.scope();
+    let scope = scope.seen_by(place.caller.user.as_ref().map(|user| user.id));
     let ids = selection(&mut db, &scope, &parameters, app.clock.now()).await?;
     drop(db);
-    let actor = place.caller.user.map(|user| user.id);
-    update(&app, &scope, &ids, &body, actor).await
+    update(&app, &scope, &ids, &body, &place.caller).await
 }
 
 async fn update(
@@ -98,9 +106,14 @@ async fn update(
     scope: &Scope,
     ids: &[IssueId],
     body: &ChangeBody,
-    actor: Option<UserId>,
+    caller: &Caller,
 ) -> Result<Response> {
+    let actor = caller.user.as_ref().map(|user| user.id);
     let wish = body.wish(app.clock.now())?;
+    let mut db = app.db.acquire().await?;
+    let assignment = body.assignment(&mut db, caller).await?;
+    let owners = Owners::find(&mut db, scope.organization).await?;
+    drop(db);
     if ids.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -108,7 +121,12 @@ async fn update(
         let act = moves::merge(app, Actor { scope, user: actor }, ids, None).await?;
         return Ok(Json(MergedView::new(&act)).into_response());
     }
-    let view = ChangedView::new(&wish);
+    let mut view = ChangedView::new(&wish);
+    if let Some(owner) = assignment {
+        let wanted: Vec<_> = ids.iter().map(|id| (*id, owner)).collect();
+        issues::assign(app, scope, &wanted, actor).await?;
+        view.assigned_to = Some(owner.and_then(|owner| ActorView::new(owner, &owners)));
+    }
     wish.fulfil(app, scope, ids, actor).await?;
     Ok(Json(view).into_response())
 }

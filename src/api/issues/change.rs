@@ -1,15 +1,18 @@
 //! What a `PUT` asks of issues (`web-api.md` §3.1).
 
 use chrono::TimeDelta;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 
+use crate::api::authenticate::Caller;
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{IssueId, Timestamp, UserId};
 use crate::domain::issues::{
-    self, Archive, Resolution, Scope, State, Status, StatusDetail, Substatus,
+    self, Archive, OwnerWord, Resolution, Scope, State, Status, StatusDetail, Substatus,
 };
+use crate::domain::ownership::{Owner, OwnerName, Owners};
 
 /// The body of a `PUT`. What it leaves out stays as it is.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +24,8 @@ pub(in crate::api) struct ChangeBody {
     /// Some clients send the details beside the status.
     #[serde(flatten)]
     flat: DetailBody,
+    /// Null and an empty text are nobody.
+    #[serde(deserialize_with = "present")]
     assigned_to: Option<Value>,
     merge: Option<Value>,
     discard: Option<bool>,
@@ -46,6 +51,11 @@ struct DetailBody {
     ignore_window: Option<i64>,
     ignore_user_count: Option<i64>,
     ignore_user_window: Option<i64>,
+}
+
+/// Tells `null` from absent.
+fn present<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 /// What is to become of issues.
@@ -104,6 +114,33 @@ impl ChangeBody {
         }
     }
 
+    /// Who shall have the issues: somebody, nobody, or whoever has them now.
+    pub(super) async fn assignment(
+        &self,
+        db: &mut PgConnection,
+        caller: &Caller,
+    ) -> Result<Option<Option<Owner>>> {
+        let unknown = |named: &str| {
+            let problem = format!("There is no member and no team `{named}`.");
+            Error::invalid("assignedTo", problem)
+        };
+        let named = match &self.assigned_to {
+            None => return Ok(None),
+            Some(Value::Null) => "",
+            Some(Value::String(named)) => named.trim(),
+            Some(other) => return Err(unknown(&other.to_string())),
+        };
+        if named.is_empty() {
+            return Ok(Some(None));
+        }
+        let owners = Owners::find(db, caller.organization.id).await?;
+        let found = match (named, &caller.user) {
+            ("me", Some(user)) => Some(Owner::User(user.id)),
+            _ => find_owner(named, &owners),
+        };
+        found.map(|owner| Some(Some(owner))).ok_or_else(|| unknown(named))
+    }
+
     /// Whether the issues are to become one: any value but the empty ones says so.
     pub(super) fn is_merge(&self) -> bool {
         let empty = [Value::Null, json!(false), json!(0), json!("")];
@@ -112,10 +149,7 @@ impl ChangeBody {
 
     /// A change that would be forgotten is refused; taking away what nobody has is not.
     fn refuse_what_is_not_there(&self) -> Result<()> {
-        let is_assigned = !matches!(&self.assigned_to, None | Some(Value::Null))
-            && self.assigned_to != Some(json!(""));
         let wishes = [
-            ("assignedTo", is_assigned),
             ("discard", self.discard == Some(true)),
             ("priority", self.priority.is_some()),
             ("isBookmarked", self.is_bookmarked == Some(true)),
@@ -127,6 +161,18 @@ impl ChangeBody {
             None => Ok(()),
         }
     }
+}
+
+/// `user:ID`, `team:ID`, `#team`, an address, or a name.
+fn find_owner(named: &str, owners: &Owners) -> Option<Owner> {
+    if let Ok(OwnerWord(owner)) = named.parse() {
+        return owners.label(owner).map(|_| owner);
+    }
+    let by_name = || {
+        let mut people = owners.people.iter();
+        people.find(|person| person.name == named).map(|person| Owner::User(person.id))
+    };
+    OwnerName::parse(named).and_then(|name| owners.named(&name)).or_else(by_name)
 }
 
 impl DetailBody {

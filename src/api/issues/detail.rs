@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::activities::{ActivityView, activity_views};
 use super::tags::{TagSummaryView, tag_summaries};
-use super::views::{self, IssueView, Shown};
+use super::views::{self, ActorView, IssueView, Shown};
 use crate::api::authenticate::Caller;
 use crate::api::json::Json;
 use crate::api::place::{InIssue, InOrganization};
@@ -14,6 +14,7 @@ use crate::api::releases::{self, ReleaseView};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::domain::issues::{self, Issue, StatsPeriod};
+use crate::domain::ownership::Owners;
 
 /// An issue on its own.
 #[derive(Debug, Serialize)]
@@ -55,7 +56,10 @@ pub(in crate::api) async fn detail_of(
         let series = issues::series(db, &[issue.id], &[], period, now).await?;
         stats.extend(series.into_values().map(|series| (period, series)));
     }
-    let shown = Shown { stats: Some(views::stats(stats)), ..Shown::default() };
+    let owners = Owners::find(db, issue.organization_id).await?;
+    let assignee = issues::assignees(db, &[issue.id]).await?.remove(&issue.id);
+    let assigned_to = assignee.and_then(|owner| ActorView::new(owner, &owners));
+    let shown = Shown { assigned_to, stats: Some(views::stats(stats)), ..Shown::default() };
     let versions = [issue.first_release.as_deref(), issue.last_release.as_deref()];
     let [first_release, last_release] = releases::views_of(db, issue.project_id, versions).await?;
     Ok(DetailView {

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::views::{self, Collapsed, IssueView, Shown};
+use super::views::{self, ActorView, Collapsed, IssueView, Shown};
 use crate::api::pagination::ListUrl;
 use crate::api::parameters::Parameters;
 use crate::api::place::{InOrganization, InProject, scope};
@@ -16,6 +16,7 @@ use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{IssueId, Page, Slug, Timestamp};
 use crate::domain::issues::{self, Condition, Issue, IssueFilter, Scope, Sort};
+use crate::domain::ownership::Owners;
 use crate::domain::query::TimeRange;
 
 /// What a list shows that is not asked for anything.
@@ -33,7 +34,8 @@ pub(in crate::api) async fn list_issues_of_organization(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let organization = place.organization();
-    let scope = scope(&mut db, organization.id, &parameters).await?;
+    let viewer = place.caller.user.as_ref().map(|user| user.id);
+    let scope = scope(&mut db, organization.id, &parameters).await?.seen_by(viewer);
     let list = List { app: &app, scope, organization: &organization.slug, parameters: &parameters };
     list.answer(&mut db, &url).await
 }
@@ -47,7 +49,9 @@ pub(in crate::api) async fn list_issues_of_project(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let organization = &place.caller.organization.slug;
-    let list = List { app: &app, scope: place.scope(), organization, parameters: &parameters };
+    let viewer = place.caller.user.as_ref().map(|user| user.id);
+    let scope = place.scope().seen_by(viewer);
+    let list = List { app: &app, scope, organization, parameters: &parameters };
     list.answer(&mut db, &url).await
 }
 
@@ -96,6 +100,8 @@ impl List<'_> {
         } else {
             issues::series(db, &ids, &environments, period, now).await?.into_iter().collect()
         };
+        let owners = Owners::find(db, self.scope.organization).await?;
+        let assignees = issues::assignees(db, &ids).await?;
         let window = self.parameters.period(now)?.unwrap_or_default();
         let counts = if window.is_open() && environments.is_empty() {
             None
@@ -108,6 +114,9 @@ impl List<'_> {
                 event_count: counts
                     .as_ref()
                     .map(|counts| counts.get(&issue.id).map_or(0, |counts| counts.event_count)),
+                assigned_to: assignees
+                    .get(&issue.id)
+                    .and_then(|owner| ActorView::new(*owner, &owners)),
                 collapsed,
                 expanded: expanded(self.parameters),
             };

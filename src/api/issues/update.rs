@@ -20,6 +20,12 @@ pub(in crate::api) async fn update_issue(
     let id = place.issue.id;
     let scope = Scope::project(place.caller.organization.id, place.issue.project_id);
     let actor = place.caller.user.as_ref().map(|user| user.id);
+    let mut db = app.db.acquire().await?;
+    let assignment = body.assignment(&mut db, &place.caller).await?;
+    drop(db);
+    if let Some(owner) = assignment {
+        issues::assign(&app, &scope, &[(id, owner)], actor).await?;
+    }
     wish.fulfil(&app, &scope, &[id], actor).await?;
     let mut db = app.db.acquire().await?;
     let issue = issues::find(&mut db, id).await?.ok_or(Error::NotFound)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::base::{Slug, Timestamp};
 use crate::config::ServerConfig;
 use crate::domain::issues::{Issue, Series, StatsPeriod, Status, Substatus};
+use crate::domain::ownership::{Owner, Owners};
 use crate::protocol::event::Level;
 
 /// An issue in a list.
@@ -37,7 +38,7 @@ pub(in crate::api) struct IssueView {
     issue_category: &'static str,
     metadata: MetadataView,
     num_comments: i32,
-    assigned_to: Option<&'static str>,
+    assigned_to: Option<ActorView>,
     is_bookmarked: bool,
     is_subscribed: bool,
     subscription_details: Option<&'static str>,
@@ -105,6 +106,35 @@ struct TotalsView {
     stats: BTreeMap<&'static str, i64>,
 }
 
+/// Who has an issue.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::api) struct ActorView {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+impl ActorView {
+    /// Somebody; `None` if they are gone.
+    pub(in crate::api) fn new(owner: Owner, owners: &Owners) -> Option<Self> {
+        match owner {
+            Owner::User(id) => {
+                let person = owners.people.iter().find(|person| person.id == id)?;
+                let (name, email) = (person.name.clone(), Some(person.email.clone()));
+                Some(Self { kind: "user", id: id.to_string(), name, email })
+            }
+            Owner::Team(id) => {
+                let team = owners.teams.iter().find(|team| team.id == id)?;
+                let name = team.slug.to_string();
+                Some(Self { kind: "team", id: id.to_string(), name, email: None })
+            }
+        }
+    }
+}
+
 /// What is shown of an issue beside what it is.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
@@ -112,6 +142,8 @@ pub(super) struct Shown {
     pub(super) stats: Option<StatsView>,
     /// Events in the window of the list; none counts all.
     pub(super) event_count: Option<i64>,
+    /// Whose it is.
+    pub(super) assigned_to: Option<ActorView>,
     /// Parts that the client does not want (`collapse`).
     pub(super) collapsed: Collapsed,
     /// Parts that it wants on top (`expand`).
@@ -163,7 +195,7 @@ impl IssueView {
             issue_category: "error",
             metadata: metadata(issue),
             num_comments: 0,
-            assigned_to: None,
+            assigned_to: shown.assigned_to,
             is_bookmarked: false,
             is_subscribed: false,
             subscription_details: None,

@@ -11,6 +11,7 @@ use crate::api::parameters::Parameters;
 use crate::api::place::{InOrganization, InProject};
 use crate::app::App;
 use crate::base::Timestamp;
+use crate::domain::issues::suspects::Suspect;
 use crate::domain::releases::commits::{self, Author, Commit, ReleaseFile};
 use crate::domain::releases::{self, Release};
 
@@ -57,7 +58,7 @@ struct FileView {
 }
 
 impl AuthorView {
-    pub(super) fn new(author: Author) -> Self {
+    pub(in crate::api) fn new(author: Author) -> Self {
         Self { name: author.name, email: author.email }
     }
 
@@ -75,6 +76,22 @@ impl CommitView {
             author: AuthorView::of(commit.author),
             repository: RepositoryView { name: commit.repository },
             suspect_commit_type: "",
+            releases: [],
+            pull_request: None,
+        }
+    }
+}
+
+impl CommitView {
+    /// A commit that may have brought an issue.
+    pub(in crate::api) fn suspected(suspect: Suspect) -> Self {
+        Self {
+            id: suspect.sha,
+            message: Some(suspect.message).filter(|message| !message.is_empty()),
+            date_created: suspect.committed_at,
+            author: AuthorView::of(suspect.author),
+            repository: RepositoryView { name: suspect.repository },
+            suspect_commit_type: "via commit in release",
             releases: [],
             pull_request: None,
         }

@@ -286,6 +286,7 @@ impl Workshop {
         let context = Context {
             project_id,
             grouping: &self.grouping,
+            ownership: None,
             filters: &self.filters,
             scrubbing: &self.scrubbing,
             places: &Places::default(),

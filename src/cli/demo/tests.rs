@@ -31,6 +31,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
     let context = Context {
         project_id: ProjectId(1),
         grouping: &ProjectGrouping::default(),
+        ownership: None,
         filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
         places: &Places::default(),

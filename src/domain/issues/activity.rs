@@ -21,6 +21,12 @@ pub enum ActivityKind {
     Archived,
     /// An event arrived after it was resolved.
     Regressed,
+    /// Somebody has it now.
+    Assigned,
+    /// Nobody has it any more.
+    Unassigned,
+    /// A commit says that it repairs it.
+    FixedBy,
     /// It became much more frequent than it was.
     Escalated,
     /// Others were merged into it.
@@ -50,6 +56,9 @@ impl ActivityKind {
             Self::Reopened => "reopened",
             Self::Archived => "archived",
             Self::Regressed => "regressed",
+            Self::Assigned => "assigned",
+            Self::Unassigned => "unassigned",
+            Self::FixedBy => "fixed_by",
             Self::Escalated => "escalated",
             Self::Merged => "merged",
             Self::MergedInto => "merged_into",

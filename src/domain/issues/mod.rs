@@ -9,9 +9,11 @@
 //! always looked up by both: that is what keeps one database shardable.
 
 mod activity;
+pub mod assignees;
 pub mod batch;
 mod detail;
 pub mod escalation;
+pub mod fixes;
 mod latest;
 pub mod moves;
 pub mod query;
@@ -22,10 +24,12 @@ mod state;
 mod stats;
 mod store;
 mod summary;
+pub mod suspects;
 mod tags;
 pub mod triage;
 
 pub use activity::{Activity, ActivityKind, activity};
+pub use assignees::{OwnerWord, Sought, assign, assignees};
 pub use detail::{
     Hash, Issue, SeenIn, environments, explanation, find, find_by_short_id, find_many, follow,
     hash, hash_owners, hashes,

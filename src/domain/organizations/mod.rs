@@ -85,7 +85,7 @@ pub async fn rename(app: &Essentials, id: OrganizationId, name: &str) -> Result<
 
 fn checked_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) && !name.contains('\0') {
         Ok(name)
     } else {
         Err(Error::invalid("name", format!("Use a name of 1 to {MAX_NAME_CHARS} characters.")))
@@ -99,7 +99,6 @@ pub async fn find_or_create_default(db: &mut PgConnection, now: Timestamp) -> Re
     }
     let slug = Slug::from_name(DEFAULT_NAME, "organization");
     if let Some(organization) = store::insert(db, &slug, DEFAULT_NAME, now).await? {
-        teams::store::insert(db, organization.id, (&slug, DEFAULT_NAME), now).await?;
         return Ok(organization);
     }
     // Somebody else made it meanwhile; the insert waited for them.

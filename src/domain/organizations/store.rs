@@ -5,7 +5,7 @@ use sqlx::{PgConnection, query, query_as, query_scalar};
 use super::{Organization, Person, Role};
 use crate::base::{OrganizationId, Slug, Timestamp, UserId};
 
-/// Inserts an organization; `None` if the slug is taken.
+/// Inserts an organization with its first team, which is called like it; `None` if the slug is taken.
 pub async fn insert(
     db: &mut PgConnection,
     slug: &Slug,
@@ -15,10 +15,16 @@ pub async fn insert(
     query_as!(
         Organization,
         r#"
-        INSERT INTO organizations (slug, name, created_at)
-        VALUES ($1, $2, $3)
-        ON CONFLICT ON CONSTRAINT organizations_slug_unique DO NOTHING
-        RETURNING id, slug, name, created_at
+        WITH made AS (
+            INSERT INTO organizations (slug, name, created_at)
+            VALUES ($1, $2, $3)
+            ON CONFLICT ON CONSTRAINT organizations_slug_unique DO NOTHING
+            RETURNING id, slug, name, created_at
+        ), team AS (
+            INSERT INTO teams (organization_id, slug, name, created_at)
+            SELECT id, slug, name, created_at FROM made
+        )
+        SELECT id AS "id: OrganizationId", slug AS "slug: Slug", name, created_at FROM made
         "#,
         slug.as_str(),
         name,

@@ -180,7 +180,7 @@ const BEGIN: &str = "# From CODEOWNERS: an import replaces what stands here";
 /// How it ends.
 const END: &str = "# End of CODEOWNERS";
 
-/// The rules with those of an import, in place of what an import brought before; else at the end.
+/// The rules with those of an import, in place of what an import brought before; else in front.
 pub fn placed(rules: &str, imported: &[String]) -> String {
     let block = format!("{BEGIN}\n{}\n{END}", imported.join("\n"));
     let lines: Vec<&str> = rules.lines().collect();
@@ -193,6 +193,7 @@ pub fn placed(rules: &str, imported: &[String]) -> String {
             all.join("\n")
         }
         _ if rules.trim().is_empty() => block,
-        _ => format!("{}\n\n{block}", rules.trim_end()),
+        // What people wrote themselves stands behind, where it says.
+        _ => format!("{block}\n\n{}", rules.trim_start()),
     }
 }

@@ -140,6 +140,11 @@ pub fn parse(text: &str) -> Result<Vec<Rule>, Vec<LineProblem>> {
         return Err(vec![LineProblem { line: 1, text }]);
     }
     for (line, text) in (1..).zip(text.lines()) {
+        if text.contains('\0') {
+            let text = "It has a character that no text can be stored with.".to_owned();
+            problems.push(LineProblem { line, text });
+            continue;
+        }
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;

@@ -120,6 +120,7 @@ fn every_line_that_is_wrong_is_named_with_what_to_do() {
     }
     assert!(problems(&"path:a #a\n".repeat(MAX_RULES + 1))[0].1.contains("1000 rules"));
     assert!(problems(&"#".repeat(MAX_RULES_BYTES + 1))[0].1.contains("64 KiB"));
+    assert_eq!(problems("# a\0").len(), 1, "what cannot be stored is no comment either");
 }
 
 #[test]
@@ -209,11 +210,18 @@ fn a_root_moves_patterns_from_the_repository_to_the_stacks() {
 #[test]
 fn an_import_replaces_what_an_import_brought_and_nothing_else() {
     let first = placed("path:a #a\n", &["codeowners:b #b".to_owned()]);
-    assert!(first.starts_with("path:a #a\n\n# From CODEOWNERS"), "{first}");
-    let own = format!("{first}\npath:c #c");
+    assert!(first.starts_with("# From CODEOWNERS"), "{first}");
+    assert!(
+        first.ends_with("# End of CODEOWNERS\n\npath:a #a\n"),
+        "own rules stand behind: {first}"
+    );
+    let own = format!("path:c #c\n{first}");
     let second = placed(&own, &["codeowners:d #d".to_owned()]);
     assert!(second.contains("codeowners:d") && !second.contains("codeowners:b"), "{second}");
-    assert!(second.starts_with("path:a #a\n") && second.ends_with("\npath:c #c"), "{second}");
+    assert!(
+        second.starts_with("path:c #c\n# From") && second.ends_with("\n\npath:a #a"),
+        "{second}"
+    );
     assert_eq!(parse(&placed("", &["codeowners:b #b".to_owned()])).unwrap().len(), 1);
 }
 

@@ -1,6 +1,8 @@
 //! Errors: what Picket is for.
 
+use crate::domain::issues::assignees::Choice;
 use crate::domain::issues::batch::{Arrival, ArrivalHash, Subject};
+use crate::domain::ownership;
 use crate::domain::usage::Outcome;
 use crate::grouping;
 use crate::pipeline::Context;
@@ -98,9 +100,22 @@ fn prepare(
     let arrival = arrival(context, facts, &event, &grouping, description);
     let user_label = event.user.as_ref().and_then(|user| user.label()).map(str::to_owned);
     let transaction = event.transaction.clone();
-    let payload = Payload::new(event, context.is_hot(&arrival), context.dictionaries);
+    let is_hot = context.is_hot(&arrival);
+    // A hot issue is neither new nor just back.
+    let rules = context.ownership.filter(|_| !is_hot);
+    let choice = rules.and_then(|rules| Choice::of(rules, &ownership::Subject::of(&event)));
+    let payload = Payload::new(event, is_hot, context.dictionaries);
     let event_id = facts.event_id;
-    PreparedEvent { event_id, category, arrival, user_label, transaction, grouping, payload }
+    PreparedEvent {
+        event_id,
+        category,
+        arrival,
+        user_label,
+        transaction,
+        grouping,
+        choice,
+        payload,
+    }
 }
 
 fn arrival(

@@ -167,6 +167,7 @@ impl LaneWorker {
         let context = Context {
             project_id: accepted.project_id,
             grouping: settings.grouping(accepted.project_id),
+            ownership: settings.ownership(accepted.project_id),
             filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
             default_environment: settings.default_environment(accepted.project_id),

@@ -17,7 +17,8 @@ use crate::base::{IssueId, Timestamp};
 use crate::domain;
 use crate::domain::events::Which;
 use crate::domain::issues::moves::{self, Act, Actor};
-use crate::domain::issues::{self, Archive, Issue, Resolution, Scope};
+use crate::domain::issues::{self, Archive, Issue, OwnerWord, Resolution, Scope};
+use crate::domain::ownership::Owner;
 use crate::domain::releases;
 use crate::web::{Error, Form, Member, Query, Result};
 
@@ -47,6 +48,7 @@ enum Verb {
     Reopen,
     Archive(Archive),
     Merge,
+    Assign(Option<Owner>),
     Undo,
     /// Resolve in a release that was not named.
     NameRelease,
@@ -72,7 +74,10 @@ impl Verb {
             "archive-100" => until(None, Some(100)),
             "merge" => Some(Self::Merge),
             "undo" => Some(Self::Undo),
-            _ => None,
+            word => match word.strip_prefix("assign:")? {
+                "" => Some(Self::Assign(None)),
+                owner => owner.parse().ok().map(|OwnerWord(owner)| Self::Assign(Some(owner))),
+            },
         }
     }
 }
@@ -147,6 +152,14 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
         Verb::Archive(how) => {
             Toast::new("archived", &issues::archive(app, &scope, ids, how, actor).await?)
         }
+        Verb::Assign(owner) => {
+            let wanted: Vec<_> = ids.iter().map(|id| (*id, owner)).collect();
+            let done = issues::assign(app, &scope, &wanted, actor).await?;
+            Toast::assigned(owner, &done)
+        }
+        Verb::Undo if let Some(wanted) = toast::read_owners(undo) => {
+            Toast::assigned_back(&issues::assign(app, &scope, &wanted, actor).await?)
+        }
         Verb::Merge => {
             let asked = Actor { scope: &scope, user: actor };
             match moves::merge(app, asked, ids, None).await {
@@ -200,6 +213,10 @@ mod tests {
                 users: None
             }))
         );
+        let team = Owner::Team(crate::base::TeamId(7));
+        assert_eq!(verb("assign:team:7"), Some(Verb::Assign(Some(team))));
+        assert_eq!(verb("assign:"), Some(Verb::Assign(None)));
+        assert_eq!(verb("assign:dog:7"), None);
         assert_eq!(verb("delete-everything"), None);
         assert_eq!(Verb::from_word("resolve-in-release", "", now), Some(Verb::NameRelease));
     }

@@ -48,6 +48,8 @@ fn icon(kind: ActivityKind) -> &'static str {
         ActivityKind::Reopened => "reopen",
         ActivityKind::Archived => "archive",
         ActivityKind::Regressed | ActivityKind::Escalated => "alert",
+        ActivityKind::Assigned | ActivityKind::Unassigned => "user",
+        ActivityKind::FixedBy => "link",
         ActivityKind::Merged | ActivityKind::MergedInto | ActivityKind::Received => "merge",
         ActivityKind::GaveBack | ActivityKind::TakenOut | ActivityKind::SplitOff => "split",
         ActivityKind::Regrouped => "settings",
@@ -66,6 +68,9 @@ fn text(kind: ActivityKind, detail: &Value) -> String {
             None => "reopened it: an event arrived after it was resolved".to_owned(),
         },
         ActivityKind::Escalated => escalated(detail),
+        ActivityKind::Assigned => assigned(detail),
+        ActivityKind::Unassigned => "took it from whoever had it".to_owned(),
+        ActivityKind::FixedBy => fixed(detail),
         ActivityKind::Reopened => "reopened it".to_owned(),
         ActivityKind::Merged => {
             let reopened = detail.get("isReopened").and_then(Value::as_bool) == Some(true);
@@ -111,6 +116,30 @@ fn escalated(detail: &Value) -> String {
     let span = if count("hours") == 1 { "an hour" } else { "24 hours" };
     let usual = number::grouped(count("usual"));
     format!("found it escalating: {events} in {span}, at most {usual} in the week before")
+}
+
+/// `assigned it to #payments by rule …`.
+fn assigned(detail: &Value) -> String {
+    let said = |key: &str| detail.get(key).and_then(Value::as_str);
+    let to = said("to").unwrap_or("somebody");
+    match (said("rule"), said("found")) {
+        (Some(rule), Some(found)) => {
+            format!("assigned it to {to} by rule `{rule}`, which found `{found}`")
+        }
+        _ => format!("assigned it to {to}"),
+    }
+}
+
+/// `read in commit … of …, by …, that it repairs it: …`.
+fn fixed(detail: &Value) -> String {
+    let said = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or_default();
+    let commit: String = said("commit").chars().take(12).collect();
+    let author = if said("author").is_empty() { "somebody" } else { said("author") };
+    format!(
+        "resolved it in {} because of commit `{commit}` by {author}: “{}”",
+        said("release"),
+        said("message")
+    )
 }
 
 /// The issues of a line, as people list them: `SHOP-1, SHOP-2 and SHOP-5`.
@@ -208,6 +237,18 @@ mod tests {
         assert_eq!(
             said(ActivityKind::Escalated, r#"{"events": 1200, "usual": 9, "hours": 1}"#),
             "found it escalating: 1,200 events in an hour, at most 9 in the week before"
+        );
+        assert_eq!(
+            said(ActivityKind::Assigned, r##"{"to": "#pay", "rule": "path:a", "found": "b/a"}"##),
+            "assigned it to #pay by rule `path:a`, which found `b/a`"
+        );
+        assert_eq!(said(ActivityKind::Assigned, r#"{"to": "Ada"}"#), "assigned it to Ada");
+        assert_eq!(
+            said(
+                ActivityKind::FixedBy,
+                r#"{"commit": "abc", "author": "Ada", "release": "shop@2", "message": "Fixes SHOP-1"}"#
+            ),
+            "resolved it in shop@2 because of commit `abc` by Ada: “Fixes SHOP-1”"
         );
         assert_eq!(
             said(ActivityKind::Regressed, "{}"),

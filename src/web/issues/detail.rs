@@ -12,6 +12,7 @@ use super::event::EventView;
 use super::event::attachments::{self, AttachmentView};
 use super::event::stack::Order;
 use super::issue::{ChartQuery, IssueFrame};
+use super::owners::SuspectsView;
 use super::paths::{self, EventJsonPath, IssueEventPath, IssuePath};
 use super::tags::{TagView, event_tags};
 use super::toast::Toast;
@@ -59,6 +60,8 @@ pub(super) struct DetailView {
     attachments: Vec<AttachmentView>,
     /// What users wrote about it.
     feedback: Vec<FeedbackView>,
+    /// Who may know about it.
+    suspects: SuspectsView,
 }
 
 /// An event among those of its issue.
@@ -182,6 +185,7 @@ pub(super) async fn show(
         tags: Vec::new(),
         attachments: Vec::new(),
         feedback: Vec::new(),
+        suspects: SuspectsView::default(),
     };
     if let Some(row) = row {
         view.add_event(app, db, (member, issue), &row, order).await?;
@@ -208,6 +212,7 @@ impl DetailView {
         let near = events::neighbours(db, &issue.span(), row).await?;
         let place = EventPlace::new(&self.issue, row, &near, now);
         if let Payload::Kept(kept) = payload::read(db, &app.dictionaries, row).await? {
+            self.suspects = SuspectsView::load(db, member, issue, &kept.event, now).await?;
             let shares = issues::tag_keys(db, issue.id).await?;
             self.tags = event_tags(&kept.event, &shares, &self.issue.list_url);
             self.event = Some(EventView::new(&kept.event, order, None, now));
@@ -281,6 +286,7 @@ impl DetailView {
             tags: Vec::new(),
             attachments: Vec::new(),
             feedback: Vec::new(),
+            suspects: SuspectsView::default(),
         }
     }
 

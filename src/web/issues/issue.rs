@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
+use super::owners::AssignMenu;
 use super::words::{self, Badge};
 use crate::base::Timestamp;
 use crate::domain::issues::{self, Issue, Series, StatsPeriod, Status};
@@ -101,6 +102,8 @@ pub(super) struct IssueFrame {
     pub(super) is_day: bool,
     /// Of how many parts it is made; empty for one.
     pub(super) parts: String,
+    /// Who has it, and who could.
+    pub(super) assign: AssignMenu,
     /// The page that is shown: `event`, `tags`, `grouping`, `merging` or `activity`.
     pub(super) tab: &'static str,
 }
@@ -132,7 +135,8 @@ impl IssueFrame {
         let mut frame = Self::new(member.organization.slug.as_str(), issue, &series, period, now);
         frame.add_releases(db, issue, &series, period).await?;
         let releases = issues::recent_releases(db, issue, MAX_RELEASES_OFFERED).await?;
-        Ok(frame.with_releases(releases))
+        let assign = AssignMenu::load(db, member, issue.id).await?;
+        Ok(Self { assign, ..frame.with_releases(releases) })
     }
 
     /// What came meanwhile, and the pages of the releases that are named here.
@@ -210,6 +214,7 @@ impl IssueFrame {
             chart: Bars::new(series, period.step(), span),
             is_day,
             parts: if issue.part_count > 1 { issue.part_count.to_string() } else { String::new() },
+            assign: AssignMenu::default(),
             tab: "event",
         }
     }

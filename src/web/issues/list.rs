@@ -6,6 +6,7 @@ use axum::extract::State;
 use sqlx::PgConnection;
 
 use super::filter::{ListQuery, SORTS, STATES, WITHOUT_ENVIRONMENT};
+use super::owners::AssignMenu;
 use super::paths::IssueListPath;
 use super::row::IssueRow;
 use super::toast::Toast;
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::base::Timestamp;
 use crate::base::page::{Page as Rows, Total};
 use crate::domain::issues::{self, Issue, Scope, StatsPeriod};
+use crate::domain::ownership::Owners;
 use crate::domain::projects::Project;
 use crate::domain::releases::list_latest;
 use crate::web::components::number;
@@ -37,6 +39,7 @@ pub(super) struct ListView {
     pub(super) releases: Vec<Choice>,
     pub(super) sorts: Vec<Choice>,
     pub(super) bars: Vec<Choice>,
+    pub(super) assign: AssignMenu,
     /// What is wrong with the search; empty if nothing is.
     pub(super) problem: String,
     pub(super) rows: Vec<IssueRow>,
@@ -101,6 +104,7 @@ pub(super) async fn show(
             view.count_states(&mut db, &scope, now).await?;
             let found = issues::search(&mut db, &scope, &filter, now).await?;
             view.add_rows(&mut db, &found, now).await?;
+            view.add_owners(&mut db, member, &found).await?;
             if found.items.is_empty() {
                 view.empty = Some(view.reason(&member.projects));
             }
@@ -112,12 +116,13 @@ pub(super) async fn show(
 /// The chosen project, or all; an unknown slug finds nothing, rather than everything.
 fn scope(member: &Member, query: &ListQuery) -> Scope {
     let organization = member.organization.id;
+    let viewer = Some(member.user.id);
     if query.project.is_empty() {
-        return Scope::organization(organization);
+        return Scope::organization(organization).seen_by(viewer);
     }
     let project = member.projects.iter().find(|project| project.slug.as_str() == query.project);
     let nowhere = crate::base::ProjectId(0);
-    Scope::project(organization, project.map_or(nowhere, |project| project.id))
+    Scope::project(organization, project.map_or(nowhere, |project| project.id)).seen_by(viewer)
 }
 
 impl ListView {
@@ -133,6 +138,7 @@ impl ListView {
             releases: Vec::new(),
             sorts: sorts(&query, &list_url),
             bars: bars(&query, &list_url),
+            assign: AssignMenu::default(),
             problem: String::new(),
             rows: Vec::new(),
             previous_url: None,
@@ -197,6 +203,24 @@ impl ListView {
             edge.has_rows.then(|| query.url(&self.list_url))
         };
         (self.previous_url, self.next_url) = (page(found.previous), page(found.next));
+        Ok(())
+    }
+
+    /// Whose the issues are, and whom they can be given to.
+    async fn add_owners(
+        &mut self,
+        db: &mut PgConnection,
+        member: &Member,
+        found: &Rows<Issue>,
+    ) -> Result<()> {
+        let owners = Owners::find(db, member.organization.id).await?;
+        let ids: Vec<_> = found.items.iter().map(|issue| issue.id).collect();
+        let assignees = issues::assignees(db, &ids).await?;
+        for (row, id) in self.rows.iter_mut().zip(&ids) {
+            let owner = assignees.get(id).and_then(|owner| owners.label(*owner));
+            row.assignee = owner.unwrap_or_default();
+        }
+        self.assign = AssignMenu::new(member, &owners, None);
         Ok(())
     }
 
@@ -347,6 +371,7 @@ impl ListView {
             releases: releases(&query, ["shop@4.2.0".to_owned()].into_iter()),
             sorts: sorts(&query, &list_url),
             bars: bars(&query, &list_url),
+            assign: AssignMenu::default(),
             problem: String::new(),
             rows: issues.iter().zip(0..).map(row).collect(),
             previous_url: None,

@@ -15,6 +15,7 @@ pub mod grouping;
 mod issue;
 pub mod list;
 pub mod merging;
+mod owners;
 pub mod paths;
 mod row;
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(super) struct IssueRow {
     pub(super) badge: Option<Badge>,
     /// Nothing caught it.
     pub(super) is_unhandled: bool,
+    /// Who has it; empty for nobody.
+    pub(super) assignee: String,
     /// Events over time.
     pub(super) bars: Spark,
     /// All events, short and exact.
@@ -69,6 +71,7 @@ impl IssueRow {
             short_id,
             badge: words::state_badge(issue, now),
             is_unhandled: issue.is_unhandled,
+            assignee: String::new(),
             bars: Spark::new(series, span),
             events: count(issue.event_count, "event", "events"),
             users: count(issue.user_count, "user", "users"),

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::{IssueId, ProjectId};
+use crate::domain::issues::assignees::Reassigned;
 use crate::domain::issues::moves::{Act, ActKind};
-use crate::domain::issues::{Change, State, Status, StatusDetail, Substatus};
+use crate::domain::issues::{Change, OwnerWord, State, Status, StatusDetail, Substatus};
+use crate::domain::ownership::Owner;
 use crate::web::components::number;
 
 /// A sentence about what was done, with what undoes it.
@@ -65,6 +67,51 @@ impl Toast {
         let count = number::counted_len(changes.len(), "issue is", "issues are");
         Self { text: format!("Undone: {count} as before."), undo: String::new() }
     }
+}
+
+impl Toast {
+    /// The toast of giving issues to somebody, or to nobody.
+    pub(super) fn assigned(owner: Option<Owner>, done: &[Reassigned]) -> Self {
+        let word = if owner.is_some() { "assigned" } else { "assigned to nobody" };
+        if done.is_empty() {
+            return Self { text: format!("Nothing to do: already {word}."), undo: String::new() };
+        }
+        let count = number::counted_len(done.len(), "issue", "issues");
+        let before = |one: &Reassigned| {
+            let owner = one.before.map(|owner| OwnerWord(owner).to_string());
+            (one.id, owner.unwrap_or_default())
+        };
+        let before: Vec<(IssueId, String)> = done.iter().map(before).collect();
+        let undo = serde_json::to_string(&before).unwrap_or_default();
+        Self { text: format!("{count} {word}."), undo: format!("{OWNERS}{undo}") }
+    }
+
+    /// The toast of issues that are given back.
+    pub(super) fn assigned_back(done: &[Reassigned]) -> Self {
+        let count = number::counted_len(done.len(), "issue is", "issues are");
+        Self { text: format!("Undone: {count} assigned as before."), undo: String::new() }
+    }
+}
+
+/// How the undoing of an assignment begins.
+const OWNERS: &str = "owners:";
+
+/// More issues are not assigned at once.
+const MAX_OWNERS: usize = 100;
+
+/// Who had the issues that the form of "undo" carries; `None` if it carries something else.
+pub(super) fn read_owners(text: &str) -> Option<Vec<(IssueId, Option<Owner>)>> {
+    let before: Vec<(IssueId, String)> = serde_json::from_str(text.strip_prefix(OWNERS)?).ok()?;
+    if before.len() > MAX_OWNERS {
+        return None;
+    }
+    let owner = |(id, word): (IssueId, String)| {
+        if word.is_empty() {
+            return Some((id, None));
+        }
+        word.parse().ok().map(|OwnerWord(owner)| (id, Some(owner)))
+    };
+    before.into_iter().map(owner).collect()
 }
 
 /// The state an issue had, as the form of "undo" carries it.
@@ -140,6 +187,19 @@ mod tests {
             (nothing.text.as_str(), nothing.undo.as_str()),
             ("Nothing to do: already resolved.", "")
         );
+    }
+
+    #[test]
+    fn who_had_an_issue_is_carried_by_its_undo() {
+        let owner = Some(Owner::Team(crate::base::TeamId(7)));
+        let id = IssueId::new(ProjectId(1), IssueNumber(1));
+        let other = IssueId::new(ProjectId(1), IssueNumber(2));
+        let done = [Reassigned { id, before: owner }, Reassigned { id: other, before: None }];
+        let toast = Toast::assigned(None, &done);
+        assert_eq!(toast.text, "2 issues assigned to nobody.");
+        assert_eq!(read_owners(&toast.undo), Some(vec![(id, owner), (other, None)]));
+        assert_eq!(read_owners("owners:[[1,\"dog:1\"]]"), None);
+        assert_eq!(Toast::assigned(owner, &[]).text, "Nothing to do: already assigned.");
     }
 
     #[test]

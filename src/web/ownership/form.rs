@@ -28,15 +28,15 @@ impl OwnershipForm {
     /// The rules with the line ends of text files.
     pub(super) fn rules(&self) -> String {
         let lines: Vec<&str> = self.rules.lines().map(str::trim_end).collect();
-        lines.join("\n").trim_end().to_owned()
+        stored(lines.join("\n").trim_end())
     }
 
     pub(super) fn mapping(&self) -> Mapping {
         let named = self.name.iter().cloned().zip(self.owner.iter().cloned());
         Mapping {
-            stack_root: self.stack_root.trim().to_owned(),
-            source_root: self.source_root.trim().to_owned(),
-            names: named.collect(),
+            stack_root: stored(self.stack_root.trim()),
+            source_root: stored(self.source_root.trim()),
+            names: named.map(|(name, owner)| (stored(&name), stored(&owner))).collect(),
         }
     }
 
@@ -45,6 +45,11 @@ impl OwnershipForm {
         let (name, owner) = mapping.names.clone().into_iter().unzip();
         Self { name, owner, ..form.clone() }
     }
+}
+
+/// A text as it can be stored: no column holds NUL.
+fn stored(text: &str) -> String {
+    text.replace('\0', "")
 }
 
 /// The settings as the page shows them.

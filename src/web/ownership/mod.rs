@@ -141,7 +141,8 @@ impl Scene {
         Ok(match ownership::check(&form.rules(), &self.owners) {
             Ok(rules) => {
                 let mut db = app.db.acquire().await?;
-                let tried = (&rules, self.team(), form.event.trim());
+                let named = form.event.replace('\0', "");
+                let tried = (&rules, self.team(), named.trim());
                 let trial = trial::run(app, &mut db, &self.project, tried).await?;
                 Outcome { trial: Some(trial), ..Outcome::default() }
             }

@@ -99,7 +99,7 @@ pub async fn show_project_settings(
     drop(db);
     let shown = (GeneralForm::of(project, options), Problem::default());
     let view = view(&member, project, shown, app.config.retention.events_days);
-    Page::new(&ProjectSettingsView { notices, teams, ..view })
+    Page::new(&ProjectSettingsView { teams, notices, ..view })
 }
 
 /// Saves the settings.

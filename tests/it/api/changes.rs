@@ -181,7 +181,7 @@ async fn what_would_be_forgotten_is_refused() {
         (json!({"status": "ignored", "ignoreCount": -1}), "ignoreCount"),
         (json!({"status": "ignored", "ignoreDuration": 9_000_000_000_000_i64}), "ignoreDuration"),
         (json!({"status": "resolved", "statusDetails": {"inCommit": 7}}), "inCommit"),
-        (json!({"assignedTo": "me"}), "assignedTo"),
+        (json!({"assignedTo": "nobody"}), "assignedTo"),
         (json!({"discard": true}), "discard"),
         (json!({"priority": "high"}), "priority"),
         (json!({"isBookmarked": true}), "isBookmarked"),

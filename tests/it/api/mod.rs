@@ -1,6 +1,7 @@
 //! `/api/0`, as programs use it.
 
 mod access;
+mod assignees;
 mod changes;
 mod clients;
 mod events;

@@ -419,7 +419,7 @@ async fn one_organization_never_finds_what_belongs_to_another() {
         assert_eq!(program.get(&hidden).await.status, 404, "{hidden}");
     }
     assert!(!event.is_empty());
-    let scope = Scope { organization: app.organization, projects: vec![theirs.id] };
+    let scope = Scope::project(app.organization, theirs.id);
     let found = issues::search(&mut db, &scope, &IssueFilter::default(), now).await.unwrap();
     assert!(found.items.is_empty());
     let changed = issues::resolve(&app.app, &scope, &[issue], issues::Resolution::Now, None).await;

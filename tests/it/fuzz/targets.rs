@@ -162,6 +162,7 @@ fn through_the_pipeline(body: &[u8]) {
     let context = Context {
         project_id: ProjectId(1),
         grouping: &ProjectGrouping::default(),
+        ownership: None,
         filters: &FilterConfig::default(),
         scrubbing: &ScrubConfig::default(),
         places: &Places::default(),

@@ -33,7 +33,7 @@ fn issue(project: &TestProject, number: i64) -> IssueId {
 }
 
 fn scope(app: &TestApp) -> Scope {
-    Scope { organization: app.organization, projects: Vec::new() }
+    Scope::organization(app.organization)
 }
 
 async fn days_pass(app: &TestApp, days: i64) {

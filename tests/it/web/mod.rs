@@ -1,6 +1,7 @@
 //! What people do in a browser, over HTTP against the whole server.
 
 mod account;
+mod assigning;
 mod attachments;
 pub(crate) mod browser;
 mod escaping;

@@ -1,7 +1,7 @@
 //! What an issue has to fulfil to be found.
 
 use crate::base::{EventId, IssueId, IssueNumber, ProjectId};
-use crate::domain::issues::{Status, Substatus};
+use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{NumberFilter, Pattern, TimeRange};
 use crate::protocol::event::Level;
 
@@ -26,6 +26,8 @@ pub enum Condition {
     Has(Field),
     /// The title, the culprit or the exception's message looks like this.
     Words(Pattern),
+    /// Somebody has it, or nobody.
+    Assigned(Sought),
     /// An event had this tag with such a value.
     Tag(String, Pattern),
     /// An event had this tag.

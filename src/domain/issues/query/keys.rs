@@ -2,7 +2,7 @@
 
 use super::{Condition, Field};
 use crate::base::{IssueNumber, Timestamp};
-use crate::domain::issues::{Status, Substatus};
+use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{
     Comparison, Filter, Key, NumberFilter, Pattern, QueryError, Result, TimeRange, boolean,
 };
@@ -32,10 +32,10 @@ fn state_condition(name: &str, filter: &Filter) -> Result<Option<Condition>> {
     Ok(Some(match name {
         "is" | "status" => is(filter.only_value()?)?,
         "has" => has(filter.only_value()?),
-        // Nothing can be assigned, bookmarked or subscribed to yet: only `none` finds anything.
         "assigned" | "assigned_to" | "assigned_or_suggested" => {
-            Condition::constant(filter.values.iter().any(|who| who == "none"))
+            any(&filter.values, |who| Ok(Condition::Assigned(Sought::of_word(who))))?
         }
+        // Nothing can be bookmarked or subscribed to yet.
         "bookmarks" | "bookmarked_by" | "subscribed" | "subscribed_by" => Condition::NEVER,
         "issue.category" | "issue.type" => {
             Condition::constant(filter.values.iter().any(|word| word == "error"))
@@ -119,8 +119,10 @@ fn is(word: &str) -> Result<Condition> {
         "unresolved" => Condition::Status(Status::Unresolved),
         "resolved" => Condition::Status(Status::Resolved),
         "ignored" | "archived" | "muted" => Condition::Status(Status::Ignored),
-        "unassigned" | "unlinked" => Condition::ALWAYS,
-        "assigned" | "linked" => Condition::NEVER,
+        "unassigned" => Condition::Assigned(Sought::Nobody),
+        "assigned" => Condition::Assigned(Sought::Anybody),
+        "unlinked" => Condition::ALWAYS,
+        "linked" => Condition::NEVER,
         "for_review" => Condition::Any(new_or_back.map(Condition::Substatus).to_vec()),
         word => match Substatus::from_word(word) {
             Some(substatus) => Condition::Substatus(substatus),
@@ -135,7 +137,7 @@ fn is(word: &str) -> Result<Condition> {
 
 fn has(name: &str) -> Condition {
     match name {
-        "assignee" => Condition::NEVER,
+        "assignee" => Condition::Assigned(Sought::Anybody),
         "environment" => Condition::Environment(Pattern::Like("_%".to_owned())),
         "error.type" => Condition::Has(Field::ExceptionType),
         "error.value" => Condition::Has(Field::ExceptionValue),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::{IssueNumber, ProjectId};
-use crate::domain::issues::{Status, Substatus};
+use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{Comparison, NumberFilter};
 use crate::protocol::event::Level;
 
@@ -35,12 +35,19 @@ fn states_have_words() {
         ("!is:resolved", not(Condition::Status(Status::Resolved))),
         ("is:regressed", Condition::Substatus(Substatus::Regressed)),
         ("is:archived_forever", Condition::Substatus(Substatus::ArchivedForever)),
-        ("is:unassigned", Condition::ALWAYS),
+        ("is:unassigned", Condition::Assigned(Sought::Nobody)),
         ("is:linked", Condition::NEVER),
-        ("assigned:none", Condition::ALWAYS),
-        ("assigned:me", Condition::NEVER),
-        ("assigned:[me, none]", Condition::ALWAYS),
-        ("has:assignee", Condition::NEVER),
+        ("assigned:none", Condition::Assigned(Sought::Nobody)),
+        ("assigned:me", Condition::Assigned(Sought::Me)),
+        (
+            "assigned:[my_teams, #Payments, Ada]",
+            Condition::Any(vec![
+                Condition::Assigned(Sought::MyTeams),
+                Condition::Assigned(Sought::Team("payments".to_owned())),
+                Condition::Assigned(Sought::Person("ada".to_owned())),
+            ]),
+        ),
+        ("has:assignee", Condition::Assigned(Sought::Anybody)),
     ] {
         assert_eq!(read(query), expected, "{query}");
     }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::{Condition, Issue, find_many};
 use crate::base::page::Total;
-use crate::base::{IssueId, OrganizationId, Page, PageRequest, ProjectId, Timestamp};
+use crate::base::{IssueId, OrganizationId, Page, PageRequest, ProjectId, Timestamp, UserId};
 use crate::domain::Result;
 
 /// Where to look.
@@ -17,17 +17,27 @@ pub struct Scope {
     pub organization: OrganizationId,
     /// In which of its projects; none means all. Projects of others are never looked into.
     pub projects: Vec<ProjectId>,
+    /// Who is meant by `me`; nobody: it finds nothing.
+    pub viewer: Option<UserId>,
 }
 
 impl Scope {
     /// All projects of an organization.
     pub fn organization(organization: OrganizationId) -> Self {
-        Self { organization, projects: Vec::new() }
+        Self { organization, projects: Vec::new(), viewer: None }
     }
 
     /// One project.
     pub fn project(organization: OrganizationId, project: ProjectId) -> Self {
-        Self { organization, projects: vec![project] }
+        Self { organization, projects: vec![project], viewer: None }
+    }
+}
+
+impl Scope {
+    /// The same as somebody sees it: `me` in searches is theirs.
+    #[must_use]
+    pub fn seen_by(self, viewer: Option<UserId>) -> Self {
+        Self { viewer, ..self }
     }
 }
 

@@ -5,7 +5,8 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, query_scalar};
 
 use super::{IssueFilter, Period, Scope, Sort};
 use crate::base::page::MAX_TOTAL;
-use crate::base::{IssueId, OrganizationId, Timestamp};
+use crate::base::{IssueId, OrganizationId, Timestamp, UserId};
+use crate::domain::issues::Sought;
 use crate::domain::issues::query::{Condition, Field};
 use crate::domain::query::{Comparison, NumberFilter, Pattern, TimeRange};
 
@@ -16,6 +17,7 @@ type Sql = QueryBuilder<Postgres>;
 pub(super) struct Within {
     organization: OrganizationId,
     projects: Vec<i64>,
+    viewer: Option<UserId>,
 }
 
 /// The projects of a scope. Projects of other organizations are left out.
@@ -31,7 +33,7 @@ pub(super) async fn resolve(db: &mut PgConnection, scope: &Scope) -> sqlx::Resul
     )
     .fetch_all(db)
     .await?;
-    Ok(Within { organization: scope.organization, projects })
+    Ok(Within { organization: scope.organization, projects, viewer: scope.viewer })
 }
 
 /// An issue's place in the list.
@@ -278,6 +280,7 @@ fn push_condition(sql: &mut Sql, within: &Within, condition: &Condition) {
             push_projects(sql, within);
             sql.push(" AND event_id = ").push_bind(id.0).push("))");
         }
+        Condition::Assigned(sought) => push_assigned(sql, within, sought),
         Condition::Tag(key, pattern) => push_tag(sql, within, key, Some(pattern)),
         Condition::HasTag(key) => push_tag(sql, within, key, None),
         other => push_fact(sql, other),
@@ -345,12 +348,44 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
         | Condition::Not(_)
         | Condition::Issue(..)
         | Condition::Project(_)
+        | Condition::Assigned(_)
         | Condition::Tag(..)
         | Condition::HasTag(_)
         | Condition::Event(_) => {
             sql.push("true");
         }
     }
+}
+
+/// Whose it is.
+fn push_assigned(sql: &mut Sql, within: &Within, sought: &Sought) {
+    let viewer = within.viewer.map(|user| user.0);
+    sql.push(if *sought == Sought::Nobody { "NOT EXISTS" } else { "EXISTS" });
+    sql.push(
+        " (SELECT FROM issue_assignees AS assigned \
+         WHERE assigned.project_id = issues.project_id AND assigned.issue_id = issues.id",
+    );
+    match sought {
+        Sought::Nobody | Sought::Anybody => {}
+        Sought::Me => {
+            sql.push(" AND assigned.user_id = ").push_bind(viewer);
+        }
+        Sought::MyTeams => {
+            sql.push(" AND assigned.team_id IN (SELECT team_id FROM team_members WHERE user_id = ");
+            sql.push_bind(viewer).push(")");
+        }
+        Sought::Team(slug) => {
+            sql.push(" AND assigned.team_id = (SELECT id FROM teams WHERE organization_id = ");
+            sql.push_bind(within.organization.0);
+            sql.push(" AND slug = ").push_bind(slug.clone()).push(")");
+        }
+        Sought::Person(text) => {
+            sql.push(" AND assigned.user_id IN (SELECT id FROM users WHERE users.email = ");
+            sql.push_bind(text.clone());
+            sql.push(" OR lower(users.name) = ").push_bind(text.clone()).push(")");
+        }
+    }
+    sql.push(")");
 }
 
 /// A text of the issue. A missing one is empty: `!key:value` finds issues without it.
