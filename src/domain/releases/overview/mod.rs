@@ -19,7 +19,7 @@ use crate::domain::Result;
 use crate::domain::sessions::health::{self, Apart, Group, Health, Users, Wanted, Window, rate};
 
 /// So many releases are looked through for those that came before.
-const LOOKED_AT: i64 = 1_000;
+const LOOKED_AT: i64 = 500;
 
 /// Where one looks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 pub mod store;
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap};
 
 use sqlx::PgConnection;
 
@@ -67,9 +68,10 @@ impl Timeline {
 
     /// The same releases, the newest first.
     pub fn by_age(&self, project: ProjectId, like: Option<&str>) -> Vec<Dated<'_>> {
-        let mut alike = self.alike(project, like);
-        alike.sort_by(|one, other| version::compare(*other, *one));
-        alike
+        // Where kinds of names are mixed the order has circles, on which sorting panics; a heap does not mind.
+        let mut heap: BinaryHeap<ByAge<'_>> =
+            self.alike(project, like).into_iter().map(ByAge).collect();
+        std::iter::from_fn(|| heap.pop()).map(|ByAge(release)| release).collect()
     }
 
     /// The releases of the package that `like` names; all, if there are none.
@@ -92,4 +94,60 @@ impl Timeline {
 
 fn dated((release, at): &(String, Timestamp)) -> Dated<'_> {
     Dated { release, at: *at }
+}
+
+/// A release that stands where its age puts it.
+struct ByAge<'a>(Dated<'a>);
+
+impl PartialEq for ByAge<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for ByAge<'_> {}
+
+impl PartialOrd for ByAge<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByAge<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        version::compare(self.0, other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn timeline(names: impl Iterator<Item = String>) -> Timeline {
+        let at = |hours: i64| Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);
+        let latest = names.zip(0..).map(|(name, hours)| (name, at(hours))).collect();
+        Timeline { latest: HashMap::from([(ProjectId(1), latest)]), ..Timeline::default() }
+    }
+
+    #[test]
+    fn releases_are_listed_by_age() {
+        let names = ["1.0", "2.0", "1.1"].map(str::to_owned).into_iter();
+        let timeline = timeline(names);
+        let by_age = timeline.by_age(ProjectId(1), None);
+        let names: Vec<&str> = by_age.iter().map(|release| release.release).collect();
+        assert_eq!(names, ["2.0", "1.1", "1.0"]);
+    }
+
+    #[test]
+    fn names_of_several_kinds_whose_order_has_circles_are_listed_all_the_same() {
+        // Numbers fall while time passes, and hashes go by time: each is older than the next, and than itself.
+        let name = |number: u32| match number % 2 {
+            0 => format!("{}.0", 1_000 - number * 7 % 1_000),
+            _ => format!("{number:040x}"),
+        };
+        let timeline = timeline((0..500).map(name));
+        assert_eq!(timeline.by_age(ProjectId(1), None).len(), 500);
+    }
 }
