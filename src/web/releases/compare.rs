@@ -355,7 +355,7 @@ mod tests {
         assert_eq!((crash_free.base.0.as_str(), crash_free.head.0.as_str()), ("99.00%", "95.00%"));
         assert_eq!(crash_free.base.1, "97.81% to 99.55%");
         assert_eq!(crash_free.change.as_ref().unwrap().text, "−4.00");
-        assert_eq!(crash_free.interval, "−5.47 to −2.32 points");
+        assert_eq!(crash_free.interval, "−5.51 to −2.37 points");
         assert_eq!(rows[1].head.0, "94.00%");
         assert_eq!((rows[2].base.0.as_str(), rows[2].interval.as_str()), ("none", ""));
         assert_eq!(rows[3].head.0, "2,000");
