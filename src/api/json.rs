@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{self, Error};
 use crate::protocol::lenient::{is_suspicious, repair};
@@ -65,4 +65,11 @@ impl<S: Sync, T: DeserializeOwned, const MAX_KIB: usize> FromRequest<S> for Body
             .map(Self)
             .map_err(|problem| Error::BadRequest(format!("JSON parse error - {problem}")))
     }
+}
+
+/// Tells `null` from absent: with `#[serde(default)]` on the field, absent is `None` and `null` is `Some(None)`.
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }

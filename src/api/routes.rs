@@ -61,6 +61,7 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get("/api/0/projects/",                                        PROJECT_READ, projects::list_projects)
         .get("/api/0/organizations/{organization}/projects/",           ORG_READ,     projects::list_projects_of_organization)
         .get("/api/0/projects/{organization}/{project}/",               PROJECT_READ, projects::get_project)
+        .put("/api/0/projects/{organization}/{project}/",               PROJECT_WRITE, projects::settings::update_project)
         .get("/api/0/projects/{organization}/{project}/environments/",  PROJECT_READ, tags::list_environments_of_project)
         .get("/api/0/projects/{organization}/{project}/tags/",              PROJECT_READ, tags::list_tags_of_project)
         .get("/api/0/projects/{organization}/{project}/tags/{key}/values/", PROJECT_READ, tags::list_tag_values_of_project)

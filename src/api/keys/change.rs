@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::views::KeyView;
@@ -24,7 +24,7 @@ pub(in crate::api) struct KeyBody {
     is_active: Option<bool>,
     /// `null` takes the limit away.
     #[expect(clippy::option_option, reason = "absent, null and a limit are three things")]
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "crate::api::json::present")]
     rate_limit: Option<Option<RateLimitBody>>,
     browser_sdk_version: Option<String>,
     dynamic_sdk_loader_options: Option<Value>,
@@ -35,13 +35,6 @@ pub(in crate::api) struct KeyBody {
 struct RateLimitBody {
     count: Option<u64>,
     window: Option<u32>,
-}
-
-/// Tells `null` from absent.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> std::result::Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }
 
 impl KeyBody {

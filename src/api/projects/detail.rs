@@ -1,10 +1,11 @@
-//! How a project looks on its own (`web-api.md` §3.4): the list's row and its settings, nearly all of which
-//! Picket does not have and answers with what it does instead.
+//! How a project looks on its own (`web-api.md` §3.4): the list's row and its settings. For those that Picket does not
+//! have, it answers what it does instead.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::settings::Settings;
 use super::views::ProjectView;
 use crate::api::organizations::OrganizationView;
 use crate::api::users::AvatarView;
@@ -27,12 +28,12 @@ pub(in crate::api) struct ProjectDetailView {
     digests_max_delay: i32,
     subject_prefix: &'static str,
     subject_template: &'static str,
-    allowed_domains: [&'static str; 1],
+    allowed_domains: Vec<String>,
     resolve_age: i32,
     data_scrubber: bool,
     data_scrubber_defaults: bool,
-    safe_fields: [&'static str; 0],
-    sensitive_fields: [&'static str; 0],
+    safe_fields: Vec<String>,
+    sensitive_fields: Vec<String>,
     store_crash_reports: i32,
     security_token: &'static str,
     security_token_header: Option<&'static str>,
@@ -45,13 +46,13 @@ pub(in crate::api) struct ProjectDetailView {
     highlight_tags: [&'static str; 0],
     highlight_context: BTreeMap<&'static str, bool>,
     highlight_preset: HighlightView,
-    grouping_config: &'static str,
-    grouping_enhancements: &'static str,
+    grouping_config: String,
+    grouping_enhancements: String,
     derived_grouping_enhancements: &'static str,
-    secondary_grouping_config: Option<&'static str>,
+    secondary_grouping_config: Option<String>,
     secondary_grouping_expiry: i64,
-    fingerprinting_rules: &'static str,
-    default_environment: Option<&'static str>,
+    fingerprinting_rules: String,
+    default_environment: Option<String>,
     relay_pii_config: Option<&'static str>,
     builtin_symbol_sources: [&'static str; 0],
     /// JSON in a text.
@@ -67,7 +68,14 @@ struct HighlightView {
 }
 
 impl ProjectDetailView {
-    pub(super) fn new(row: ProjectView, organization: OrganizationView) -> Self {
+    pub(super) fn new(
+        row: ProjectView,
+        organization: OrganizationView,
+        settings: Settings,
+    ) -> Self {
+        let Settings { options, privacy, filters, grouping } = settings;
+        let privacy = privacy.effective();
+        let former = grouping.former;
         Self {
             row,
             organization,
@@ -81,30 +89,29 @@ impl ProjectDetailView {
             digests_max_delay: 0,
             subject_prefix: "",
             subject_template: "$shortID - $title",
-            // Events are taken from every page.
-            allowed_domains: ["*"],
+            allowed_domains: filters.allowed_domains,
             resolve_age: 0,
-            data_scrubber: false,
-            data_scrubber_defaults: false,
-            safe_fields: [],
-            sensitive_fields: [],
+            data_scrubber: privacy.scrub_data,
+            data_scrubber_defaults: privacy.scrub_defaults,
+            safe_fields: privacy.safe_fields,
+            sensitive_fields: privacy.sensitive_fields,
             store_crash_reports: 0,
             security_token: "",
             security_token_header: None,
             verify_ssl: true,
-            scrub_ip_addresses: false,
+            scrub_ip_addresses: privacy.scrub_ip_addresses,
             scrape_java_script: false,
             enable_auto_release_creation: true,
             highlight_tags: [],
             highlight_context: BTreeMap::new(),
             highlight_preset: HighlightView::default(),
-            grouping_config: "",
-            grouping_enhancements: "",
+            grouping_config: grouping.algorithm,
+            grouping_enhancements: grouping.stack_trace_rules,
             derived_grouping_enhancements: "",
-            secondary_grouping_config: None,
-            secondary_grouping_expiry: 0,
-            fingerprinting_rules: "",
-            default_environment: None,
+            secondary_grouping_expiry: former.as_ref().map_or(0, |it| it.until.timestamp()),
+            secondary_grouping_config: former.map(|former| former.algorithm),
+            fingerprinting_rules: grouping.fingerprint_rules,
+            default_environment: options.default_environment,
             relay_pii_config: None,
             builtin_symbol_sources: [],
             symbol_sources: "[]",

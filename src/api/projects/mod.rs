@@ -1,6 +1,7 @@
 //! Projects.
 
 mod detail;
+pub(super) mod settings;
 mod views;
 
 pub(super) use views::ProjectView;
@@ -22,6 +23,7 @@ use crate::base::ProjectId;
 use crate::domain::issues;
 use crate::domain::projects::{self, Project};
 pub(super) use detail::ProjectDetailView;
+use settings::Settings;
 
 /// Every project the token reaches.
 pub(super) async fn list_projects(
@@ -90,5 +92,6 @@ pub(super) async fn detail_of(
     let team = Directory::load(&mut db, caller).await?.summary(project.team_id);
     let row = ProjectView::new(project, caller, team, environments.unwrap_or_default());
     let organization = OrganizationView::new(&caller.organization, &app.config.server);
-    Ok(ProjectDetailView::new(row, organization))
+    let settings = Settings::load(&mut db, id).await?;
+    Ok(ProjectDetailView::new(row, organization, settings))
 }

@@ -9,6 +9,7 @@ mod feedback;
 mod keys;
 mod lists;
 pub(crate) mod program;
+mod project_settings;
 mod releases;
 mod search;
 mod sessions;
