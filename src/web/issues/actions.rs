@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::detail::{self, DetailQuery};
 use super::filter::ListQuery;
+use super::joining;
 use super::list;
 use super::paths::{self, IssueListPath, IssuePath};
 use super::toast::{self, Toast};
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::base::{IssueId, Timestamp};
 use crate::domain;
 use crate::domain::events::Which;
-use crate::domain::issues::moves::{self, Act, Actor};
+use crate::domain::issues::moves::{self, Act, ActKind, Actor};
 use crate::domain::issues::{self, Archive, Issue, OwnerWord, Resolution, Scope};
 use crate::domain::ownership::Owner;
 use crate::domain::releases;
@@ -92,7 +93,7 @@ pub async fn change_issues(
 ) -> Result<Response> {
     let verb = Verb::from_word(&form.verb, "", app.clock.now()).ok_or_else(unknown_verb)?;
     let toast = if form.issue.is_empty() && verb != Verb::Undo {
-        Toast { text: "Select issues first.".to_owned(), undo: String::new() }
+        Toast::saying("Select issues first.")
     } else {
         act(&app, &member, verb, &form.issue, &form.undo).await?
     };
@@ -140,13 +141,13 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
             if releases::name_problem(&release).is_some() =>
         {
             let problem = releases::name_problem(&release).unwrap_or_default();
-            Toast { text: format!("No release is called so: {problem}."), undo: String::new() }
+            Toast::saying(format!("No release is called so: {problem}."))
         }
         Verb::Resolve(how) => {
             Toast::new("resolved", &issues::resolve(app, &scope, ids, how, actor).await?)
         }
         Verb::NameRelease => {
-            Toast { text: "Type the release to resolve it in.".to_owned(), undo: String::new() }
+            Toast::saying("Type the release to resolve it in.")
         }
         Verb::Reopen => Toast::new("reopened", &issues::reopen(app, &scope, ids, actor).await?),
         Verb::Archive(how) => {
@@ -163,11 +164,11 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
         Verb::Merge => {
             let asked = Actor { scope: &scope, user: actor };
             match moves::merge(app, asked, ids, None).await {
-                Ok(act) => toast_of(app, &act).await?,
+                Ok(act) => toast_of(app, member, &act).await?,
                 // A selection that cannot be merged is no reason to leave the list.
                 Err(
                     domain::Error::Invalid { problem, .. } | domain::Error::LimitReached(problem),
-                ) => Toast { text: problem, undo: String::new() },
+                ) => Toast::saying(problem),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -184,13 +185,18 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
 }
 
 /// What to say about an act, with the names that people know the issues by.
-pub(super) async fn toast_of(app: &App, act: &Act) -> Result<Toast> {
+pub(super) async fn toast_of(app: &App, member: &Member, act: &Act) -> Result<Toast> {
     let mut db = app.db.acquire().await?;
     let ids: Vec<IssueId> = std::iter::once(act.issue).chain(act.others.iter().copied()).collect();
-    let names: Vec<String> =
-        issues::find_many(&mut db, &ids).await?.iter().map(Issue::short_id).collect();
-    let (issue, others) = names.split_first().ok_or(Error::NotFound)?;
-    Ok(Toast::of_act(act, issue, others))
+    let found = issues::find_many(&mut db, &ids).await?;
+    let (issue, others) = found.split_first().ok_or(Error::NotFound)?;
+    let names: Vec<String> = others.iter().map(Issue::short_id).collect();
+    let mut toast = Toast::of_act(act, &issue.short_id(), &names);
+    if let (ActKind::Merge, Some(merged)) = (act.kind, others.first()) {
+        let organization = &member.organization.slug;
+        toast.offer = joining::offer(app, &mut db, organization, (issue, merged)).await?;
+    }
+    Ok(toast)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, IssueComparePath};
 use super::toast::Toast;
 use crate::app::App;
-use crate::base::EventId;
+use crate::base::{EventId, Slug};
 use crate::domain::events::{self, EventRow, Which, payload};
 use crate::domain::grouping_rules;
 use crate::domain::issues::{self, Issue};
@@ -18,6 +18,7 @@ use crate::pipeline::ProjectGrouping;
 use crate::protocol::event::Event;
 use crate::web::components::link;
 use crate::web::components::time::Moment;
+use crate::web::projects::grouping::ProjectGroupingPath;
 use crate::web::{Member, Page, Query, Result, Shell};
 
 /// What to compare.
@@ -95,9 +96,8 @@ pub async fn show_comparison(
             let settings = grouping_rules::find(&mut db, issue.project_id).await?;
             let grouping = ProjectGrouping::of_stored(&settings);
             let comparison = compare(&left.event, &right.event, &grouping.current);
-            let rules_url = view.issue.grouping_url.clone();
-            view.proposals =
-                comparison.proposals.iter().map(|it| proposal(it, &rules_url)).collect();
+            let view_of = |it| proposal(it, rule_url(&path.organization, &issue, it));
+            view.proposals = comparison.proposals.iter().map(view_of).collect();
             view.comparison = Some(comparison);
             let list_url = view.issue.list_url.clone();
             view.sides = Some((left.view(&list_url, now), right.view(&list_url, now)));
@@ -106,11 +106,20 @@ pub async fn show_comparison(
     Page::new(&view)
 }
 
-fn proposal(proposal: &Proposal, rules_url: &str) -> ProposalView {
+/// Where a rule is filled in, to be previewed.
+pub(super) fn rule_url(organization: &Slug, issue: &Issue, proposal: &Proposal) -> String {
+    let path = ProjectGroupingPath {
+        organization: organization.clone(),
+        project: issue.project_slug.clone(),
+    };
     let name = match proposal.language {
         Language::StackTrace => "stack_trace",
         Language::Fingerprint => "fingerprint",
     };
+    format!("{path}?{name}={}", link::query_value(&proposal.rule))
+}
+
+fn proposal(proposal: &Proposal, try_url: String) -> ProposalView {
     ProposalView {
         heading: match proposal.purpose {
             Purpose::Join => "To make them one issue",
@@ -118,7 +127,7 @@ fn proposal(proposal: &Proposal, rules_url: &str) -> ProposalView {
         },
         rule: proposal.rule.clone(),
         effect: proposal.effect.clone(),
-        try_url: format!("{rules_url}?{name}={}", link::query_value(&proposal.rule)),
+        try_url,
     }
 }
 

@@ -251,7 +251,7 @@ async fn act(
         }
         _ => return Err(unknown_verb()),
     };
-    toast_of(app, &done).await
+    toast_of(app, member, &done).await
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod event;
 mod filter;
 pub mod grouping;
 mod issue;
+mod joining;
 pub mod list;
 pub mod merging;
 mod owners;

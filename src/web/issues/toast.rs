@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
+use super::joining::Offer;
 use crate::base::{IssueId, ProjectId};
 use crate::domain::issues::assignees::Reassigned;
 use crate::domain::issues::moves::{Act, ActKind};
@@ -18,18 +19,30 @@ pub(super) struct Toast {
     pub(super) text: String,
     /// What the form of "undo" sends; empty if nothing was changed.
     pub(super) undo: String,
+    /// A rule that would do the same by itself.
+    pub(super) offer: Option<Offer>,
 }
 
 impl Toast {
+    /// A toast without a way back.
+    pub(super) fn saying(text: impl Into<String>) -> Self {
+        Self { text: text.into(), undo: String::new(), offer: None }
+    }
+
+    /// A toast of something that can be undone.
+    fn with_undo(text: String, undo: String) -> Self {
+        Self { text, undo, offer: None }
+    }
+
     /// The toast of a verb; `done` is its past: `resolved`.
     pub(super) fn new(done: &str, changes: &[Change]) -> Self {
         if changes.is_empty() {
-            return Self { text: format!("Nothing to do: already {done}."), undo: String::new() };
+            return Self::saying(format!("Nothing to do: already {done}."));
         }
         let count = number::counted_len(changes.len(), "issue", "issues");
         let states: Vec<StateBefore> = changes.iter().map(StateBefore::of).collect();
         let undo = serde_json::to_string(&states).unwrap_or_default();
-        Self { text: format!("{count} {done}."), undo }
+        Self::with_undo(format!("{count} {done}."), undo)
     }
 
     /// The toast of something that was done with the parts of issues; `others` are their short ids.
@@ -49,7 +62,7 @@ impl Toast {
             ActKind::Move => format!("Moved events from {others} to {issue}."),
             ActKind::Rules => "The issues follow the new rules.".to_owned(),
         };
-        Self { text, undo: format!("{ACT}{}:{}", act.issue.project(), act.id) }
+        Self::with_undo(text, format!("{ACT}{}:{}", act.issue.project(), act.id))
     }
 
     /// The toast of an act undone.
@@ -59,13 +72,13 @@ impl Toast {
             ActKind::TakeOut | ActKind::Split => "the issues are one again",
             ActKind::Move | ActKind::Rules => "the events are back",
         };
-        Self { text: format!("Undone: {what}."), undo: String::new() }
+        Self::saying(format!("Undone: {what}."))
     }
 
     /// The toast of something undone; there is no undoing that.
     pub(super) fn undone(changes: &[Change]) -> Self {
         let count = number::counted_len(changes.len(), "issue is", "issues are");
-        Self { text: format!("Undone: {count} as before."), undo: String::new() }
+        Self::saying(format!("Undone: {count} as before."))
     }
 }
 
@@ -74,7 +87,7 @@ impl Toast {
     pub(super) fn assigned(owner: Option<Owner>, done: &[Reassigned]) -> Self {
         let word = if owner.is_some() { "assigned" } else { "assigned to nobody" };
         if done.is_empty() {
-            return Self { text: format!("Nothing to do: already {word}."), undo: String::new() };
+            return Self::saying(format!("Nothing to do: already {word}."));
         }
         let count = number::counted_len(done.len(), "issue", "issues");
         let before = |one: &Reassigned| {
@@ -83,13 +96,13 @@ impl Toast {
         };
         let before: Vec<(IssueId, String)> = done.iter().map(before).collect();
         let undo = serde_json::to_string(&before).unwrap_or_default();
-        Self { text: format!("{count} {word}."), undo: format!("{OWNERS}{undo}") }
+        Self::with_undo(format!("{count} {word}."), format!("{OWNERS}{undo}"))
     }
 
     /// The toast of issues that are given back.
     pub(super) fn assigned_back(done: &[Reassigned]) -> Self {
         let count = number::counted_len(done.len(), "issue is", "issues are");
-        Self { text: format!("Undone: {count} assigned as before."), undo: String::new() }
+        Self::saying(format!("Undone: {count} assigned as before."))
     }
 }
 
