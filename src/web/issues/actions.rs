@@ -146,9 +146,7 @@ async fn act(app: &App, member: &Member, verb: Verb, ids: &[IssueId], undo: &str
         Verb::Resolve(how) => {
             Toast::new("resolved", &issues::resolve(app, &scope, ids, how, actor).await?)
         }
-        Verb::NameRelease => {
-            Toast::saying("Type the release to resolve it in.")
-        }
+        Verb::NameRelease => Toast::saying("Type the release to resolve it in."),
         Verb::Reopen => Toast::new("reopened", &issues::reopen(app, &scope, ids, actor).await?),
         Verb::Archive(how) => {
             Toast::new("archived", &issues::archive(app, &scope, ids, how, actor).await?)

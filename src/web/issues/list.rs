@@ -361,9 +361,11 @@ impl ListView {
         };
         Self {
             shell: Shell { flash: String::new(), ..Shell::sample() },
-            toast: issues
-                .first()
-                .map(|_| Toast { text: "2 issues resolved.".to_owned(), undo: "[]".to_owned(), offer: None }),
+            toast: issues.first().map(|_| Toast {
+                text: "2 issues resolved.".to_owned(),
+                undo: "[]".to_owned(),
+                offer: None,
+            }),
             here_url: list_url.clone(),
             tabs,
             projects: Vec::new(),

@@ -78,6 +78,13 @@ async fn the_page_names_suspects_and_leads_to_what_mends_them() {
     }
     let merged = browser.post("/default/issues", &fields).await.expect_page().to_owned();
     assert!(merged.contains("Merged 2 issues into SHOP-4"), "{merged}");
+    let offer =
+        &merged[merged.find("A rule that would have joined them").expect("a rule is offered")..];
+    assert!(words(offer).contains("cannot send the weekly mail to"), "{}", words(offer));
+    let link = &offer[offer.find("/default/projects/shop/settings/grouping?").unwrap()..];
+    let link = link[..link.find('"').unwrap()].replace("&#38;", "&").replace("&amp;", "&");
+    let filled = browser.get(&link).await.expect_page().to_owned();
+    assert!(filled.contains("A rule was filled in below"), "{filled}");
     let page = browser.get(PAGE).await.expect_page().to_owned();
     assert!(words(section(&page, "alike")).contains("None was found"));
     app.stop().await;
