@@ -89,20 +89,27 @@ async fn measure(kind: Kind, bodies: &Bodies) -> f64 {
 async fn disk(home: &Path) -> String {
     let options = embedded::running(&home.join("data")).unwrap().expect("its Postgres runs");
     let mut db = PgConnection::connect_with(&options).await.unwrap();
-    let (buckets, bytes, states, state_bytes): (i64, i64, i64, i64) = sqlx::query_as(
+    let (buckets, live, bytes, states, state_bytes): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM session_buckets), \
-                (SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint \
+                (SELECT sum(pg_column_size(buckets.*) \
+                     + coalesce(octet_length(users), 0) + coalesce(octet_length(users_in_trouble), 0) \
+                     + coalesce(octet_length(users_unhandled), 0) + coalesce(octet_length(users_abnormal), 0) \
+                     + coalesce(octet_length(users_crashed), 0))::bigint FROM session_buckets AS buckets), \
+                (SELECT sum(pg_total_relation_size(relid))::bigint \
                  FROM pg_partition_tree('session_buckets') WHERE isleaf), \
                 (SELECT count(*) FROM session_states), \
-                (SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint \
+                (SELECT sum(pg_total_relation_size(relid))::bigint \
                  FROM pg_partition_tree('session_states') WHERE isleaf)",
     )
     .fetch_one(&mut db)
     .await
     .unwrap();
+    // What was rewritten is free for the next rows once Postgres has cleaned up, which it does every minute.
     format!(
-        "{buckets} buckets of {} bytes, {states} states of {} bytes",
-        bytes / buckets.max(1),
+        "{buckets} buckets of {} bytes with their users, in {} MiB of files that were written in one go; \
+         {states} states of {} bytes",
+        live / buckets.max(1),
+        bytes >> 20,
         state_bytes / states.max(1)
     )
 }
