@@ -5,6 +5,7 @@
 //! several things owns the transaction; a store function takes a connection and never begins one.
 
 mod error;
+mod globs;
 
 pub mod journal;
 pub mod query;

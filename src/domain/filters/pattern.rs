@@ -2,6 +2,10 @@
 
 use regex::{RegexSet, RegexSetBuilder};
 
+use crate::domain::globs::Glob;
+
+const GLOB: Glob = Glob { any: ".*", one: ".", has_choices: true };
+
 /// More compiled bytes than this a project's patterns may not take.
 const MAX_COMPILED_BYTES: usize = 4 << 20;
 
@@ -46,59 +50,7 @@ pub(super) fn check(pattern: &str) -> Result<(), &'static str> {
 
 /// The regular expression of a pattern.
 fn source(pattern: &str) -> Result<String, &'static str> {
-    let mut source = "(?is)^".to_owned();
-    let mut rest = pattern.chars();
-    let mut is_open = false;
-    while let Some(c) = rest.next() {
-        match c {
-            '*' => source.push_str(".*"),
-            '?' => source.push('.'),
-            '\\' => push_literal(&mut source, rest.next().unwrap_or('\\')),
-            '[' => {
-                let (set, behind) = rest.as_str().split_once(']').ok_or("has a [ without its ]")?;
-                push_set(&mut source, set)?;
-                rest = behind.chars();
-            }
-            '{' if is_open => return Err("has { inside of {…}"),
-            '{' => {
-                is_open = true;
-                source.push_str("(?:");
-            }
-            ',' if is_open => source.push('|'),
-            '}' if is_open => {
-                is_open = false;
-                source.push(')');
-            }
-            literal => push_literal(&mut source, literal),
-        }
-    }
-    if is_open {
-        return Err("has a { without its }");
-    }
-    source.push('$');
-    Ok(source)
-}
-
-fn push_literal(source: &mut String, literal: char) {
-    source.push_str(&regex::escape(literal.encode_utf8(&mut [0; 4])));
-}
-
-/// `a-z`, `!a-z`: ranges and single characters.
-fn push_set(source: &mut String, set: &str) -> Result<(), &'static str> {
-    let (negation, set) = match set.strip_prefix(['!', '^']) {
-        Some(set) => ("^", set),
-        None => ("", set),
-    };
-    if set.is_empty() {
-        return Err("has an empty []");
-    }
-    source.push('[');
-    source.push_str(negation);
-    for c in set.chars() {
-        if c == '-' { source.push('-') } else { push_literal(source, c) }
-    }
-    source.push(']');
-    Ok(())
+    Ok(format!("(?is)^{}$", GLOB.source(pattern)?))
 }
 
 #[cfg(test)]

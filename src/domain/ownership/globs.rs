@@ -2,6 +2,14 @@
 
 use regex::RegexBuilder;
 
+use crate::domain::globs::Glob;
+
+/// A text, whatever is in it.
+const TEXT: Glob = Glob { any: ".*", one: ".", has_choices: false };
+
+/// What is between two slashes of a path.
+const SEGMENT: Glob = Glob { any: "[^/]*", one: "[^/]", has_choices: false };
+
 /// More compiled bytes than this one pattern may not take.
 const MAX_PATTERN_BYTES: usize = 256 << 10;
 
@@ -14,7 +22,7 @@ pub(super) fn path(pattern: &str) -> Result<String, &'static str> {
     let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
     let start = if pattern.starts_with(['/', '*']) { "^" } else { "^(?:.*/)?" };
     let end = if pattern.ends_with('/') { ".*$" } else { "$" };
-    checked(format!("(?s){start}{}{end}", text_glob(pattern)?))
+    checked(format!("(?s){start}{}{end}", TEXT.source(pattern)?))
 }
 
 /// The expression of a pattern for the whole of a text: `module:`, `url:` and `tags.…:`.
@@ -22,7 +30,7 @@ pub(super) fn path(pattern: &str) -> Result<String, &'static str> {
 /// # Errors
 /// With what is wrong with it.
 pub(super) fn whole(pattern: &str) -> Result<String, &'static str> {
-    checked(format!("(?s)^{}$", text_glob(pattern)?))
+    checked(format!("(?s)^{}$", TEXT.source(pattern)?))
 }
 
 /// The expression of a `codeowners:` pattern, as such files have it: `*` and `?` stay in a directory, `**` goes
@@ -45,7 +53,7 @@ pub(super) fn codeowners(pattern: &str) -> Result<String, &'static str> {
             (true, true) => source.push_str(".*"),
             (true, false) => source.push_str("(?:.*/)?"),
             (false, is_last) => {
-                source.push_str(&segment_glob(segment)?);
+                source.push_str(&SEGMENT.source(segment)?);
                 if !is_last {
                     source.push('/');
                 }
@@ -63,7 +71,7 @@ pub(super) fn codeowners(pattern: &str) -> Result<String, &'static str> {
 
 /// Whether a segment of a path is of this form.
 pub(super) fn is_segment(pattern: &str, segment: &str) -> bool {
-    let source = segment_glob(pattern).map(|source| format!("^{source}$"));
+    let source = SEGMENT.source(pattern).map(|source| format!("^{source}$"));
     source.is_ok_and(|source| regex::Regex::new(&source).is_ok_and(|regex| regex.is_match(segment)))
 }
 
@@ -72,59 +80,6 @@ fn checked(source: String) -> Result<String, &'static str> {
         Ok(_) => Ok(source),
         Err(_) => Err("cannot be used: write it in a simpler way"),
     }
-}
-
-fn text_glob(pattern: &str) -> Result<String, &'static str> {
-    glob(pattern, ".*", ".")
-}
-
-fn segment_glob(pattern: &str) -> Result<String, &'static str> {
-    glob(pattern, "[^/]*", "[^/]")
-}
-
-fn glob(pattern: &str, any: &str, one: &str) -> Result<String, &'static str> {
-    let mut source = String::new();
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '*' => {
-                let behind = rest.as_str().trim_start_matches('*');
-                rest = behind.chars();
-                source.push_str(any);
-            }
-            '?' => source.push_str(one),
-            '\\' => push_literal(&mut source, rest.next().unwrap_or('\\')),
-            '[' => {
-                let (set, behind) = rest.as_str().split_once(']').ok_or("has a [ without its ]")?;
-                push_set(&mut source, set)?;
-                rest = behind.chars();
-            }
-            literal => push_literal(&mut source, literal),
-        }
-    }
-    Ok(source)
-}
-
-fn push_literal(source: &mut String, literal: char) {
-    source.push_str(&regex::escape(literal.encode_utf8(&mut [0; 4])));
-}
-
-/// `a-z`, `!a-z`: ranges and single characters.
-fn push_set(source: &mut String, set: &str) -> Result<(), &'static str> {
-    let (negation, set) = match set.strip_prefix(['!', '^']) {
-        Some(set) => ("^", set),
-        None => ("", set),
-    };
-    if set.is_empty() {
-        return Err("has an empty []");
-    }
-    source.push('[');
-    source.push_str(negation);
-    for c in set.chars() {
-        if c == '-' { source.push('-') } else { push_literal(source, c) }
-    }
-    source.push(']');
-    Ok(())
 }
 
 #[cfg(test)]

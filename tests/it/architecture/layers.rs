@@ -28,8 +28,9 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// The slices of `domain` in their order: each may use those before it.
-const DOMAIN: [&str; 20] = [
+const DOMAIN: [&str; 21] = [
     "error",
+    "globs",
     "query",
     "journal",
     "accounts",
