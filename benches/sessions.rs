@@ -20,6 +20,8 @@
 mod bodies;
 #[path = "support/session_floor.rs"]
 mod floor;
+#[path = "support/floor_process.rs"]
+mod floor_process;
 #[path = "support/load.rs"]
 mod load;
 #[path = "support/program.rs"]
@@ -38,7 +40,7 @@ use sqlx::{Connection, PgConnection};
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [mode, data_dir] = &arguments[..]
-        && mode == floor::MODE
+        && mode == floor_process::MODE
     {
         floor::serve(data_dir.as_ref());
         return;

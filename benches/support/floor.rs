@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,23 +9,17 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use picket::base::{EventId, PartId, ProjectId};
-use picket::config::Config;
 use picket::domain::events::batch::{NewEvent, store};
 use picket::infra::compression::{self, Dictionary, FIRST_ID};
 use picket::infra::db::partitions::{self, Partitioned};
-use picket::infra::db::{self, Purpose};
 use picket::protocol::envelope::Envelope;
 use picket::protocol::event::Level;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::program::{PICKET, printed_address};
-
-/// The argument that makes this program the floor.
-pub(crate) const MODE: &str = "serve-the-floor";
+use crate::floor_process;
 
 /// The most rows in a group.
 const MAX_ROWS: usize = 1000;
@@ -103,33 +96,14 @@ struct Shared {
     dictionary: Dictionary,
 }
 
-/// Starts it as a process of its own.
-pub(crate) fn spawn(data_dir: &Path) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([MODE.as_ref(), data_dir.as_os_str()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let address = printed_address(&mut child);
-    (child, address)
-}
-
-/// Serves until told to stop.
+/// Serves events until told to stop.
 pub(crate) fn serve(data_dir: &Path) {
-    let data_dir = data_dir.to_owned();
-    // As many threads as Picket has: the benchmark's own runtime has one.
-    std::thread::spawn(move || {
-        tokio::runtime::Runtime::new().unwrap().block_on(serve_on_all_cores(&data_dir));
-    })
-    .join()
-    .unwrap();
+    floor_process::serve(data_dir, router);
 }
 
-async fn serve_on_all_cores(data_dir: &Path) {
-    let config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
-    let database = db::open(&config, Purpose::Serve, PICKET.as_ref()).await.unwrap();
+async fn router(db: PgPool) -> Router {
     let today = chrono::Utc::now().date_naive();
-    let mut connection = database.pool.acquire().await.unwrap();
+    let mut connection = db.acquire().await.unwrap();
     for table in [Partitioned::Events, Partitioned::Outcomes] {
         partitions::ensure(&mut connection, table, today..=today.succ_opt().unwrap())
             .await
@@ -137,18 +111,9 @@ async fn serve_on_all_cores(data_dir: &Path) {
     }
     drop(connection);
     let (queue, receiver) = mpsc::channel(4096);
-    let writing = tokio::spawn(write(database.pool.clone(), receiver));
+    tokio::spawn(write(db, receiver));
     let shared = Shared { queue, dictionary: dictionary() };
-    let router = Router::new().route("/", post(receive)).with_state(Arc::new(shared));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("{}", listener.local_addr().unwrap());
-    let mut terminated = signal(SignalKind::terminate()).unwrap();
-    tokio::select! {
-        result = axum::serve(listener, router) => result.unwrap(),
-        _ = terminated.recv() => {}
-    }
-    writing.abort();
-    database.close().await;
+    Router::new().route("/", post(receive)).with_state(Arc::new(shared))
 }
 
 /// Made of the very events that are sent.
@@ -198,7 +163,7 @@ fn title(event: &Event<'_>) -> String {
     format!("{kind}: {value} {platform} {} {known}", app.count()).replace('\0', "")
 }
 
-async fn write(db: sqlx::PgPool, mut queue: mpsc::Receiver<Waiting>) {
+async fn write(db: PgPool, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::new();
     while queue.recv_many(&mut group, MAX_ROWS).await > 0 {
         let rows: Vec<NewEvent<'_>> = group.iter().map(row).collect();

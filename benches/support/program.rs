@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use picket::infra::db::embedded;
 use sqlx::PgPool;
 
-use crate::floor;
+use crate::floor_process;
 use crate::load::{self, Target};
 
 /// The binary.
@@ -55,7 +55,7 @@ impl Program {
     pub(crate) async fn start(kind: Kind, home: &Path) -> Self {
         let data_dir = home.join("data");
         let (child, address) = match kind {
-            Kind::Floor => floor::spawn(&data_dir),
+            Kind::Floor => floor_process::spawn(&data_dir),
             Kind::Picket => spawn_picket(&data_dir).await,
         };
         let options = embedded::running(&data_dir).unwrap().expect("its Postgres runs");

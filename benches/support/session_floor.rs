@@ -2,26 +2,19 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
-use picket::config::Config;
-use picket::infra::db::{self, Purpose};
 use picket::protocol::envelope::Envelope;
 use serde::Deserialize;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::program::{PICKET, printed_address};
-
-/// The argument that makes this program the floor.
-pub(crate) const MODE: &str = "serve-the-floor";
+use crate::floor_process;
 
 /// The most rows in a group.
 const MAX_ROWS: usize = 1000;
@@ -57,50 +50,22 @@ struct Waiting {
     done: oneshot::Sender<()>,
 }
 
-/// Starts it as a process of its own.
-pub(crate) fn spawn(data_dir: &Path) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([MODE.as_ref(), data_dir.as_os_str()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let address = printed_address(&mut child);
-    (child, address)
-}
-
-/// Serves until told to stop.
+/// Serves session updates until told to stop.
 pub(crate) fn serve(data_dir: &Path) {
-    let data_dir = data_dir.to_owned();
-    // As many threads as Picket has: the benchmark's own runtime has one.
-    std::thread::spawn(move || {
-        tokio::runtime::Runtime::new().unwrap().block_on(serve_on_all_cores(&data_dir));
-    })
-    .join()
-    .unwrap();
+    floor_process::serve(data_dir, router);
 }
 
-async fn serve_on_all_cores(data_dir: &Path) {
-    let config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
-    let database = db::open(&config, Purpose::Serve, PICKET.as_ref()).await.unwrap();
+async fn router(db: PgPool) -> Router {
     sqlx::query(
         "CREATE TABLE floor_sessions (sid uuid PRIMARY KEY, did text NOT NULL, started timestamptz NOT NULL, \
          status text NOT NULL, release text NOT NULL, environment text NOT NULL) WITH (fillfactor = 70)",
     )
-    .execute(&database.pool)
+    .execute(&db)
     .await
     .unwrap();
     let (queue, receiver) = mpsc::channel(4096);
-    let writing = tokio::spawn(write(database.pool.clone(), receiver));
-    let router = Router::new().route("/", post(receive)).with_state(queue);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("{}", listener.local_addr().unwrap());
-    let mut terminated = signal(SignalKind::terminate()).unwrap();
-    tokio::select! {
-        result = axum::serve(listener, router) => result.unwrap(),
-        _ = terminated.recv() => {}
-    }
-    writing.abort();
-    database.close().await;
+    tokio::spawn(write(db, receiver));
+    Router::new().route("/", post(receive)).with_state(queue)
 }
 
 async fn receive(State(queue): State<mpsc::Sender<Waiting>>, body: Bytes) -> &'static str {
@@ -125,7 +90,7 @@ async fn receive(State(queue): State<mpsc::Sender<Waiting>>, body: Bytes) -> &'s
     "{}"
 }
 
-async fn write(db: sqlx::PgPool, mut queue: mpsc::Receiver<Waiting>) {
+async fn write(db: PgPool, mut queue: mpsc::Receiver<Waiting>) {
     let mut group: Vec<Waiting> = Vec::new();
     while queue.recv_many(&mut group, MAX_ROWS).await > 0 {
         // A row may be written once in a statement: the last word on each session.
