@@ -188,6 +188,22 @@ pub(crate) fn error_with(title: &str, changes: &Value) -> Value {
     event
 }
 
+/// Sends counted sessions of a release in an environment, begun some hours ago.
+pub(crate) async fn send_sessions(
+    app: &TestApp,
+    project: &TestProject,
+    [release, environment]: [&str; 2],
+    hours_ago: i64,
+    mut counts: Value,
+) {
+    counts["started"] = json!(app.app.clock.now() - TimeDelta::hours(hours_ago));
+    let attributes = json!({"release": release, "environment": environment});
+    let payload = json!({"aggregates": [counts], "attrs": attributes});
+    let body = format!("{{}}\n{{\"type\":\"sessions\"}}\n{payload}\n");
+    assert_eq!(app.send_envelope(project, body).await.status(), 200);
+    app.settle().await;
+}
+
 /// Sends events in envelopes of their own and waits until they are stored.
 pub(crate) async fn send(app: &TestApp, project: &TestProject, events: &[Value]) {
     for event in events {

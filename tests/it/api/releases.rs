@@ -6,7 +6,7 @@ use picket::domain::releases;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::program::{Program, column, error_with, send, server, start_time};
+use super::program::{Program, column, error_with, send, send_sessions, server, start_time};
 use crate::support::{TestApp, TestProject};
 
 async fn builder(app: &TestApp) -> Program<'_> {
@@ -27,13 +27,7 @@ async fn sessions(
     hours_ago: i64,
     counts: Value,
 ) {
-    let mut bucket = counts;
-    bucket["started"] = json!(app.app.clock.now() - TimeDelta::hours(hours_ago));
-    let payload = json!({
-        "aggregates": [bucket], "attrs": {"release": release, "environment": "production"}});
-    let body = format!("{{}}\n{{\"type\":\"sessions\"}}\n{payload}\n");
-    assert_eq!(app.send_envelope(project, body).await.status(), 200);
-    app.settle().await;
+    send_sessions(app, project, [release, "production"], hours_ago, counts).await;
 }
 
 #[tokio::test]

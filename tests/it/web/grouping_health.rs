@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, create_user};
-use crate::api::program::{error, error_with, send, server};
+use super::browser::between;
+use super::releases::started;
+use crate::api::program::{error, error_with, send};
 
 const PAGE: &str = "/default/projects/shop/settings/grouping/health";
 
@@ -24,12 +25,15 @@ fn words(html: &str) -> String {
     parts.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The address of a link that begins like this.
+fn link(html: &str, start: &str) -> String {
+    let rest = between(html, &format!("href=\"{start}"), "\"").expect(start);
+    format!("{start}{}", rest.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
 #[tokio::test]
 async fn the_page_names_suspects_and_leads_to_what_mends_them() {
-    let app = server().await;
-    create_user(&app, "ada@example.com").await;
-    let mut browser = Browser::signed_in(&app, "ada@example.com").await;
-    let project = app.create_project("Shop").await;
+    let (app, mut browser, project) = started().await;
     let page = browser.get(PAGE).await.expect_page().to_owned();
     assert!(page.contains("Nothing to look at yet"));
 
@@ -61,10 +65,8 @@ async fn the_page_names_suspects_and_leads_to_what_mends_them() {
     }
     assert!(said.contains("cannot send the weekly mail to * now"), "{said}");
 
-    let link = section(&page, "crowded");
-    let link = &link[link.find("/default/issues/SHOP-3/compare").unwrap()..];
-    let link = link[..link.find('"').unwrap()].replace("&#38;", "&").replace("&amp;", "&");
-    let compared = browser.get(&link).await.expect_page().to_owned();
+    let compared = link(section(&page, "crowded"), "/default/issues/SHOP-3/compare");
+    let compared = browser.get(&compared).await.expect_page().to_owned();
     assert!(compared.contains("ApiError"), "{compared}");
     assert!(words(&compared).contains("payment declined"), "the rule to tell them apart names one");
 
@@ -81,9 +83,8 @@ async fn the_page_names_suspects_and_leads_to_what_mends_them() {
     let offer =
         &merged[merged.find("A rule that would have joined them").expect("a rule is offered")..];
     assert!(words(offer).contains("cannot send the weekly mail to"), "{}", words(offer));
-    let link = &offer[offer.find("/default/projects/shop/settings/grouping?").unwrap()..];
-    let link = link[..link.find('"').unwrap()].replace("&#38;", "&").replace("&amp;", "&");
-    let filled = browser.get(&link).await.expect_page().to_owned();
+    let filled = link(offer, "/default/projects/shop/settings/grouping?");
+    let filled = browser.get(&filled).await.expect_page().to_owned();
     assert!(filled.contains("A rule was filled in below"), "{filled}");
     let page = browser.get(PAGE).await.expect_page().to_owned();
     assert!(words(section(&page, "alike")).contains("None was found"));

@@ -5,8 +5,9 @@ use picket::domain::issues;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::browser::{Browser, create_user};
-use crate::api::program::{Program, error, send, server};
+use super::browser::Browser;
+use super::releases::started;
+use crate::api::program::{Program, error, send};
 use crate::support::{TestApp, TestProject};
 
 const ISSUE: &str = "/default/issues/SHOP-1";
@@ -19,10 +20,7 @@ struct Scene {
 
 impl Scene {
     async fn begin() -> Self {
-        let app = server().await;
-        create_user(&app, "ada@example.com").await;
-        let browser = Browser::signed_in(&app, "ada@example.com").await;
-        let project = app.create_project("Shop").await;
+        let (app, browser, project) = started().await;
         Self { app, project, browser }
     }
 

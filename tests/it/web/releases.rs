@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, create_user};
 use super::projects::create_organization;
-use crate::api::program::{Program, error_with, send, server};
+use crate::api::program::{Program, error_with, send, send_sessions, server};
 use crate::support::page_text::page_text;
 use crate::support::{TestApp, TestProject};
 
@@ -29,13 +29,7 @@ pub(super) async fn sessions(
     hours_ago: i64,
     counts: Value,
 ) {
-    let mut bucket = counts;
-    bucket["started"] = json!(app.app.clock.now() - TimeDelta::hours(hours_ago));
-    let payload = json!({
-        "aggregates": [bucket], "attrs": {"release": release, "environment": "live"}});
-    let body = format!("{{}}\n{{\"type\":\"sessions\"}}\n{payload}\n");
-    assert_eq!(app.send_envelope(project, body).await.status(), 200);
-    app.settle().await;
+    send_sessions(app, project, [release, "live"], hours_ago, counts).await;
 }
 
 /// Tells of a release with a commit and a deploy, as a build does.
