@@ -112,30 +112,18 @@ impl ProjectBody {
         if self.grouping_enhancements.is_none() && self.fingerprinting_rules.is_none() {
             return Ok(None);
         }
+        let unset = GroupingSettings::default;
         let mut wanted = present.clone();
-        for (field, text, rules) in [
-            ("groupingEnhancements", &self.grouping_enhancements, &mut wanted.stack_trace_rules),
-            ("fingerprintingRules", &self.fingerprinting_rules, &mut wanted.fingerprint_rules),
-        ] {
-            let Some(text) = text else { continue };
-            rules.clone_from(text);
-            let alone = match field {
-                "fingerprintingRules" => GroupingSettings {
-                    fingerprint_rules: text.clone(),
-                    ..GroupingSettings::default()
-                },
-                _ => GroupingSettings {
-                    stack_trace_rules: text.clone(),
-                    ..GroupingSettings::default()
-                },
-            };
-            if text.len() > grouping_rules::MAX_RULES_BYTES {
-                let most = grouping_rules::MAX_RULES_BYTES >> 10;
-                return Err(Error::invalid(field, format!("Use up to {most} KiB of rules.")));
-            }
-            if let Err(problem) = project_grouping::config(&alone) {
-                return Err(Error::invalid(field, problem.to_string()));
-            }
+        // Each is read by itself: what is wrong has the name of the rules that it is in.
+        if let Some(rules) = self.grouping_enhancements.clone() {
+            wanted.stack_trace_rules.clone_from(&rules);
+            let alone = GroupingSettings { stack_trace_rules: rules, ..unset() };
+            check_rules("groupingEnhancements", alone)?;
+        }
+        if let Some(rules) = self.fingerprinting_rules.clone() {
+            wanted.fingerprint_rules.clone_from(&rules);
+            let alone = GroupingSettings { fingerprint_rules: rules, ..unset() };
+            check_rules("fingerprintingRules", alone)?;
         }
         Ok(Some(wanted))
     }
@@ -145,6 +133,14 @@ impl ProjectBody {
         let environment = environment.unwrap_or_else(|| present.default_environment.clone());
         let default_environment = environment.filter(|name| !name.is_empty());
         Options { default_environment, ..present.clone() }
+    }
+}
+
+fn check_rules(field: &'static str, alone: GroupingSettings) -> Result<()> {
+    let alone = alone.checked().map_err(in_words_of_the_wire)?;
+    match project_grouping::config(&alone) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(Error::invalid(field, problem.to_string())),
     }
 }
 
@@ -176,7 +172,7 @@ pub(in crate::api) async fn update_project(
     }
     if let Some(settings) = grouping {
         let actor = place.caller.user.as_ref().map(|user| user.id);
-        grouping_rules::set(&app, project, settings, actor).await.map_err(in_words_of_the_wire)?;
+        grouping_rules::set(&app, project, settings, actor).await?;
     }
     Ok(Json(detail_of(&app, &place.caller, &place.project).await?))
 }

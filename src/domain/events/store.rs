@@ -278,11 +278,19 @@ pub(super) async fn find_payloads(
     .await
 }
 
+/// What is read of an event besides its issue.
+const COLUMNS: &str = "events.project_id, event_id, received_at, occurred_at, level, primary_hash, environment, \
+     release, user_label, title, transaction, payload IS NOT NULL AS has_payload";
+
 /// Events of the parts that the rest of the statement chooses, each part's own beginning of the page.
-const OF_PARTS: &str = "SELECT found.* FROM issue_parts AS part CROSS JOIN LATERAL (\
-     SELECT events.project_id, event_id, part.issue_id, received_at, occurred_at, level, primary_hash, \
-     environment, release, user_label, title, transaction, payload IS NOT NULL AS has_payload \
-     FROM events WHERE events.project_id = part.project_id AND events.part_id = part.id";
+fn of_chosen_parts(received_since: Timestamp, filter: &EventFilter) -> Sql {
+    let mut sql = Sql::new("SELECT found.* FROM issue_parts AS part CROSS JOIN LATERAL (SELECT ");
+    sql.push(COLUMNS).push(", part.issue_id FROM events ");
+    sql.push("WHERE events.project_id = part.project_id AND events.part_id = part.id");
+    push_rest(&mut sql, received_since, filter);
+    sql.push(") AS found WHERE ");
+    sql
+}
 
 /// Events of an issue for a page, in the order of reading; none was received before `received_since`.
 pub(super) async fn list_of_issue(
@@ -305,9 +313,8 @@ pub(super) async fn list_of_issue(
         };
         sql
     } else {
-        let mut sql = Sql::new(OF_PARTS);
-        push_rest(&mut sql, received_since, filter);
-        sql.push(") AS found WHERE part.project_id = ").push_bind(issue.project().0);
+        let mut sql = of_chosen_parts(received_since, filter);
+        sql.push("part.project_id = ").push_bind(issue.project().0);
         sql.push(" AND part.issue_id = ").push_bind(issue.0);
         sql
     };
@@ -330,12 +337,8 @@ fn of_named_parts(
     let mut sql = Sql::new("SELECT found.* FROM (");
     for part in std::iter::once(first).chain(others) {
         sql.push(if part == first { "(" } else { " UNION ALL (" });
-        sql.push("SELECT events.project_id, event_id, ").push_bind(issue.0);
-        sql.push(
-            "::bigint AS issue_id, received_at, occurred_at, level, primary_hash, environment, release, \
-             user_label, title, transaction, payload IS NOT NULL AS has_payload \
-             FROM events WHERE events.project_id = ",
-        );
+        sql.push("SELECT ").push(COLUMNS).push(", ").push_bind(issue.0);
+        sql.push("::bigint AS issue_id FROM events WHERE events.project_id = ");
         sql.push_bind(issue.project().0).push(" AND events.part_id = ").push_bind(part.0);
         push_rest(&mut sql, received_since, filter);
         sql.push(")");
@@ -353,9 +356,8 @@ pub(super) async fn list_of_parts(
     filter: &EventFilter,
 ) -> sqlx::Result<Vec<EventRow>> {
     let ids: Vec<i64> = parts.iter().map(|id| id.0).collect();
-    let mut sql = Sql::new(OF_PARTS);
-    push_rest(&mut sql, received_since, filter);
-    sql.push(") AS found WHERE part.project_id = ").push_bind(project.0);
+    let mut sql = of_chosen_parts(received_since, filter);
+    sql.push("part.project_id = ").push_bind(project.0);
     sql.push(" AND part.id = ANY(").push_bind(ids).push(")");
     push_order(&mut sql, filter);
     sql.build_query_as().persistent(false).fetch_all(db).await

@@ -52,6 +52,24 @@ impl Default for GroupingSettings {
     }
 }
 
+impl GroupingSettings {
+    /// The same settings, if their texts can be kept. Whether rules can be read is the caller's business.
+    ///
+    /// # Errors
+    /// When a text is too long.
+    pub fn checked(self) -> Result<Self> {
+        let texts = [
+            ("stack_trace_rules", &self.stack_trace_rules),
+            ("fingerprint_rules", &self.fingerprint_rules),
+        ];
+        if let Some((field, _)) = texts.iter().find(|(_, text)| text.len() > MAX_RULES_BYTES) {
+            let problem = format!("Use up to {} KiB of rules.", MAX_RULES_BYTES >> 10);
+            return Err(Error::invalid(field, problem));
+        }
+        Ok(self)
+    }
+}
+
 /// The algorithm that a project had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Former {
@@ -107,16 +125,7 @@ pub async fn set(
     wanted: GroupingSettings,
     actor: Option<UserId>,
 ) -> Result<()> {
-    for (field, text) in [
-        ("stack_trace_rules", &wanted.stack_trace_rules),
-        ("fingerprint_rules", &wanted.fingerprint_rules),
-    ] {
-        if text.len() > MAX_RULES_BYTES {
-            let problem = format!("Use up to {} KiB of rules.", MAX_RULES_BYTES >> 10);
-            return Err(Error::invalid(field, problem));
-        }
-    }
-    change(app, project, wanted, actor, "saved").await
+    change(app, project, wanted.checked()?, actor, "saved").await
 }
 
 /// Brings back a state that the settings had.

@@ -44,6 +44,4 @@ pub use tags::{
     ProjectTag, TagKey, TagValue, environments_of_projects, project_tag_values, project_tags,
     tag_key, tag_keys, tag_values,
 };
-pub use triage::{
-    Change, age, archive, current_releases, recent_releases, reopen, reopen_due, resolve, restore,
-};
+pub use triage::{Change, age, archive, recent_releases, reopen, reopen_due, resolve, restore};

@@ -52,10 +52,7 @@ pub async fn resolve(
 
 /// The newest release of each issue's project, as far as it has one: of the package that the issue was last
 /// seen in, if the project has several.
-///
-/// # Errors
-/// When the database fails.
-pub async fn current_releases(
+async fn current_releases(
     db: &mut PgConnection,
     ids: &[IssueId],
 ) -> Result<HashMap<IssueId, String>> {

@@ -59,6 +59,13 @@ impl Role {
     }
 }
 
+/// For rows that have it as a column.
+impl From<String> for Role {
+    fn from(stored: String) -> Self {
+        Self::from_stored(&stored)
+    }
+}
+
 /// Somebody who belongs to an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

@@ -85,7 +85,8 @@ pub async fn list_people(
     db: &mut PgConnection,
     organization: OrganizationId,
 ) -> sqlx::Result<Vec<Person>> {
-    let rows = query!(
+    query_as!(
+        Person,
         r#"
         SELECT users.id, users.name, users.email, users.last_sign_in_at, memberships.role,
                memberships.created_at AS joined_at
@@ -97,16 +98,7 @@ pub async fn list_people(
         organization.0,
     )
     .fetch_all(db)
-    .await?;
-    let people = rows.into_iter().map(|row| Person {
-        id: row.id,
-        name: row.name,
-        email: row.email,
-        role: Role::from_stored(&row.role),
-        joined_at: row.joined_at,
-        last_sign_in_at: row.last_sign_in_at,
-    });
-    Ok(people.collect())
+    .await
 }
 
 /// The organizations a person belongs to, the oldest first.

@@ -42,9 +42,7 @@ struct Seen {
 
 impl Seen {
     fn new(row: &EventRow, event: &Event, config: &Config) -> Self {
-        let mut copy = event.clone();
-        grouping::prepare(&mut copy, config);
-        let grouping = grouping::group(&copy, config);
+        let grouping = grouping::regroup(event, config);
         Self {
             issue: row.issue_id,
             event: row.event_id,
@@ -149,9 +147,8 @@ mod tests {
     fn seen_of(number: i64, event: &Value) -> Seen {
         let config = Config::default();
         let json = serde_json::to_vec(event).unwrap();
-        let mut event = Event::read(&json, &Problems::default()).unwrap().unwrap();
-        grouping::prepare(&mut event, &config);
-        let grouping = grouping::group(&event, &config);
+        let event = Event::read(&json, &Problems::default()).unwrap().unwrap();
+        let grouping = grouping::regroup(&event, &config);
         Seen {
             issue: issue(number),
             event: EventId::random(),

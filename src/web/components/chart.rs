@@ -142,11 +142,10 @@ impl Bars {
             .enumerate()
             .map(|(index, (start, count))| {
                 let height = scaled(*count, top, FIELD_HEIGHT);
-                let is_hour = step < TimeDelta::days(1);
-                let moment = |at| if is_hour { iso(at) } else { String::new() };
+                let (from, until) = edges(*start, step);
                 Bar {
-                    from: moment(*start),
-                    until: moment(*start + step),
+                    from,
+                    until,
                     x: index * BAR_STEP,
                     y: FIELD_HEIGHT - height,
                     height,
@@ -197,6 +196,11 @@ pub(super) fn iso(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// When a step begins and ends, for scripts to tell it in the reader's zone; empty for whole days, which are days in UTC.
+pub(super) fn edges(start: Timestamp, step: TimeDelta) -> (String, String) {
+    if step < TimeDelta::days(1) { (iso(start), iso(start + step)) } else { Default::default() }
+}
+
 pub(super) fn step_words(start: Timestamp, step: TimeDelta) -> String {
     let end = start + step;
     if step >= TimeDelta::days(1) {
@@ -207,7 +211,7 @@ pub(super) fn step_words(start: Timestamp, step: TimeDelta) -> String {
 }
 
 /// A word under every second to fourth column, never closer: dates for days, hours for hours, both where hours go over days.
-pub(super) fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
+pub(super) fn ticks<T>(points: &[(Timestamp, T)], step: TimeDelta) -> Vec<Tick> {
     let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
         return Vec::new();
     };
@@ -221,7 +225,7 @@ pub(super) fn ticks(points: &[(Timestamp, i64)], step: TimeDelta) -> Vec<Tick> {
     (0..TICK_COLUMNS)
         .step_by(3)
         .map(|column| {
-            let (start, _) = points[column * points.len() / TICK_COLUMNS];
+            let start = points[column * points.len() / TICK_COLUMNS].0;
             let iso = if is_hour { iso(start) } else { String::new() };
             Tick { text: start.format(format).to_string(), iso, has_day, column }
         })

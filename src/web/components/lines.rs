@@ -8,7 +8,7 @@ use std::fmt::Write;
 use askama::Template;
 use chrono::TimeDelta;
 
-use super::chart::{Tick, iso, step_words, ticks};
+use super::chart::{Tick, edges, step_words, ticks};
 use super::markers::Markers;
 use super::number;
 use super::stacked::Series;
@@ -89,30 +89,30 @@ impl Lines {
         let places: Vec<usize> = (0..N)
             .filter(|place| points.iter().any(|(_, shares)| shares[*place].is_some()))
             .collect();
-        let is_hour = step < TimeDelta::days(1);
-        let moment = |at| if is_hour { iso(at) } else { String::new() };
         let told = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), number::rate);
-        let step_of = |(index, (start, shares)): (usize, &(Timestamp, [Option<f64>; N]))| Step {
-            x: index * STEP,
-            when: step_words(*start, step),
-            from: moment(*start),
-            until: moment(*start + step),
-            holds: holds(series, shares),
-            cells: places.iter().map(|place| told(shares[*place])).collect(),
+        let step_of = |(index, (start, shares)): (usize, &(Timestamp, [Option<f64>; N]))| {
+            let (from, until) = edges(*start, step);
+            Step {
+                x: index * STEP,
+                when: step_words(*start, step),
+                from,
+                until,
+                holds: holds(series, shares),
+                cells: places.iter().map(|place| told(shares[*place])).collect(),
+            }
         };
         let line = |place: &usize| Line {
             class: series[*place].class,
             label: series[*place].label,
             path: path(points.iter().map(|(_, shares)| shares[*place]), floor),
         };
-        let starts: Vec<(Timestamp, i64)> = points.iter().map(|(start, _)| (*start, 0)).collect();
         Self {
             lines: places.iter().map(line).collect(),
             steps: points.iter().enumerate().map(step_of).collect(),
             top: "100%".to_owned(),
             middle: axis(f64::midpoint(floor, 1.0)),
             bottom: axis(floor),
-            ticks: ticks(&starts, step),
+            ticks: ticks(points, step),
             label,
             width: points.len() * STEP,
             markers: Markers::default(),

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::TimeDelta;
 
-use super::chart::{Tick, iso, rounded_up, step_words, ticks};
+use super::chart::{Tick, edges, rounded_up, step_words, ticks};
 use super::markers::Markers;
 use super::number;
 use crate::base::Timestamp;
@@ -89,24 +89,24 @@ impl Stacked {
         let top = rounded_up(points.iter().map(|(_, numbers)| sum(numbers)).max().unwrap_or(0));
         let places: Vec<usize> =
             (0..N).filter(|place| points.iter().any(|(_, numbers)| numbers[*place] > 0)).collect();
-        let is_hour = step < TimeDelta::days(1);
-        let moment = |at| if is_hour { iso(at) } else { String::new() };
-        let bar = |(index, (start, numbers)): (usize, &(Timestamp, [i64; N]))| StackedBar {
-            x: index * BAR_STEP,
-            parts: parts(series, numbers, top),
-            when: step_words(*start, step),
-            from: moment(*start),
-            until: moment(*start + step),
-            holds: holds(series, numbers),
-            cells: places.iter().map(|place| number::grouped(numbers[*place])).collect(),
+        let bar = |(index, (start, numbers)): (usize, &(Timestamp, [i64; N]))| {
+            let (from, until) = edges(*start, step);
+            StackedBar {
+                x: index * BAR_STEP,
+                parts: parts(series, numbers, top),
+                when: step_words(*start, step),
+                from,
+                until,
+                holds: holds(series, numbers),
+                cells: places.iter().map(|place| number::grouped(numbers[*place])).collect(),
+            }
         };
-        let starts: Vec<(Timestamp, i64)> = points.iter().map(|(start, _)| (*start, 0)).collect();
         Self {
             series: places.iter().map(|place| series[*place]).collect(),
             bars: points.iter().enumerate().map(bar).collect(),
             top: number::short(top),
             middle: if top % 2 == 0 { number::short(top / 2) } else { String::new() },
-            ticks: ticks(&starts, step),
+            ticks: ticks(points, step),
             label,
             width: points.len() * BAR_STEP,
             markers: Markers::default(),

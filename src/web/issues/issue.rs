@@ -134,9 +134,11 @@ impl IssueFrame {
         let series = series.remove(&issue.id).unwrap_or_default();
         let mut frame = Self::new(member.organization.slug.as_str(), issue, &series, period, now);
         frame.add_releases(db, issue, &series, period).await?;
-        let releases = issues::recent_releases(db, issue, MAX_RELEASES_OFFERED).await?;
+        if frame.is_open {
+            frame.offer(issues::recent_releases(db, issue, MAX_RELEASES_OFFERED).await?);
+        }
         let assign = AssignMenu::load(db, member, issue.id).await?;
-        Ok(Self { assign, ..frame.with_releases(releases) })
+        Ok(Self { assign, ..frame })
     }
 
     /// What came meanwhile, and the pages of the releases that are named here.
@@ -219,12 +221,11 @@ impl IssueFrame {
         }
     }
 
-    /// The same frame with the releases that the issue may be resolved in, the newest first.
-    fn with_releases(mut self, releases: Vec<String>) -> Self {
+    /// Offers these releases to resolve in, the newest first.
+    fn offer(&mut self, releases: Vec<String>) {
         self.current_release = releases.first().cloned().unwrap_or_default();
         self.current_release_short = Name::parse(&self.current_release).short().to_owned();
         self.releases = releases;
-        self
     }
 
     /// The page of a release; empty where there is none.

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, query, query_as, query_scalar};
 
 use super::{Holdings, Team};
 use crate::base::{OrganizationId, Slug, TeamId, Timestamp, UserId};
-use crate::domain::organizations::{Person, Role};
+use crate::domain::organizations::Person;
 
 /// Inserts a team; `None` if the slug is taken.
 pub(in crate::domain::organizations) async fn insert(
@@ -194,7 +194,8 @@ pub(super) async fn delete_member(
 
 /// Who is in a team, by name.
 pub async fn list_members(db: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Person>> {
-    let rows = query!(
+    query_as!(
+        Person,
         r#"
         SELECT users.id, users.name, users.email, users.last_sign_in_at, memberships.role,
                memberships.created_at AS joined_at
@@ -209,16 +210,7 @@ pub async fn list_members(db: &mut PgConnection, team: TeamId) -> sqlx::Result<V
         team.0,
     )
     .fetch_all(db)
-    .await?;
-    let people = rows.into_iter().map(|row| Person {
-        id: row.id,
-        name: row.name,
-        email: row.email,
-        role: Role::from_stored(&row.role),
-        joined_at: row.joined_at,
-        last_sign_in_at: row.last_sign_in_at,
-    });
-    Ok(people.collect())
+    .await
 }
 
 /// Who is in which team of the organization.
