@@ -61,15 +61,13 @@ impl<'e> FrameView<'e> {
     pub(super) fn of_trimmed(frame: &'e Frame, event_platform: &'e str) -> Self {
         let platform = frame.platform.as_deref().unwrap_or(event_platform);
         let present = |name: &'e Option<String>| name.as_deref().filter(|name| !name.is_empty());
-        let function = match (present(&frame.function), present(&frame.raw_function)) {
-            (Some(name), _) => Some(Cow::Borrowed(name)),
-            (None, raw) => raw.map(|name| trim_function(name, platform)),
-        };
+        // Who sends a long name beside the short one has shortened it, so the long one stays as it is.
+        let function = present(&frame.function).or(present(&frame.raw_function));
         Self {
             frame,
             platform,
             family: Family::of(platform),
-            function,
+            function: function.map(Cow::Borrowed),
             client_in_app: client_in_app(frame),
         }
     }
@@ -102,8 +100,8 @@ impl<'e> FrameView<'e> {
     /// The function's name as it is hashed: in C# overloads are told apart by their signature.
     fn hashed_function(&self) -> Option<&str> {
         if self.platform == "csharp" {
-            let name = self.frame.raw_function.as_deref().or(self.frame.function.as_deref());
-            return name.filter(|name| !name.is_empty());
+            let raw = self.frame.raw_function.as_deref().filter(|name| !name.is_empty());
+            return raw.or(self.function.as_deref());
         }
         self.function.as_deref()
     }

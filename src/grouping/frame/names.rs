@@ -37,7 +37,8 @@ pub(super) fn php_function(name: &str) -> Leaf {
     // `class@anonymous`, NUL, path and line: only the method is the same on the next machine.
     match name.rsplit_once("::") {
         Some((_, method)) => Leaf::new(method),
-        None => Leaf::ignored(name, Reason::GeneratedName),
+        None if name.contains('\0') => Leaf::ignored(name, Reason::GeneratedName),
+        None => Leaf::new(name),
     }
 }
 

@@ -89,6 +89,9 @@ fn functions_are_cleaned_as_their_language_wants_it() {
         ("ruby", "save__12_3456", Some("save__12_3456")),
         ("php", "class@anonymous\0/srv/a.php:3$0::handle", Some("handle")),
         ("php", "class@anonymous\0/srv/a.php:3$0", None),
+        ("php", "class@anonymous", Some("class@anonymous")),
+        ("php", "class@anonymous::__construct", Some("__construct")),
+        ("php", "App\\Cart::{closure}", Some("App\\Cart::{closure}")),
         ("php", "[Anonymous function]", None),
         ("javascript", "n.submit", Some("submit")),
         ("node", "Object.<anonymous>", None),
@@ -137,9 +140,36 @@ fn a_line_found_by_a_source_map_replaces_the_function() {
 }
 
 #[test]
-fn a_frame_of_which_only_the_long_name_is_known_has_its_short_one() {
-    let frame = Frame { raw_function: Some("void a::b<int>(int)".to_owned()), ..Frame::default() };
-    assert_eq!(leaves("native", frame).function, Some(Leaf::new("a::b<T>")));
+fn of_a_short_and_a_long_name_csharp_takes_the_long_one_and_everything_else_the_short_one() {
+    let hashed = |platform: &str, function: Option<&str>, raw: Option<&str>| {
+        let [function, raw_function] = [function, raw].map(|name| name.map(str::to_owned));
+        let frame = Frame { function, raw_function, ..Frame::default() };
+        leaves(platform, frame).function.map(|leaf| leaf.value)
+    };
+    let long = "void a::b<int>(int)";
+    for (platform, function, raw, expected) in [
+        ("native", Some("b"), Some(long), "b"),
+        ("native", Some(long), None, "a::b<T>"),
+        ("native", Some(long), Some(""), long),
+        // Who has shortened names has none for this one, so it stays as it is.
+        ("native", None, Some(long), long),
+        (
+            "csharp",
+            Some("Main"),
+            Some("Main (System.String[] args)"),
+            "Main (System.String[] args)",
+        ),
+        ("csharp", Some("Main (System.String[] args)"), None, "Main"),
+        ("csharp", Some("Main"), Some(""), "Main"),
+        ("java", None, Some("main"), "main"),
+    ] {
+        assert_eq!(
+            hashed(platform, function, raw).as_deref(),
+            Some(expected),
+            "{platform} {raw:?}"
+        );
+    }
+    assert_eq!(hashed("csharp", Some(""), Some("")), None);
 }
 
 #[test]

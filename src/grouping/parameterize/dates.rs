@@ -76,12 +76,14 @@ fn date_time(scan: Scan<'_>) -> Option<Scan<'_>> {
     let day = year.maybe_literal("-").two_digits(b"01")?.maybe_literal("-").two_digits(b"0123")?;
     let hour = day.one_of(b"T ")?.two_digits(b"012")?;
     let minute = hour.maybe_literal(":").two_digits(b"012345")?;
-    let seconds = minute.maybe(|scan| {
-        let second = scan.maybe_literal(":").two_digits(b"0123456")?;
-        Some(second.maybe(|scan| scan.literal(".")?.digits(1, 12)))
-    });
-    let zone = seconds.maybe(|scan| offset(scan, true).or_else(|| scan.literal("Z")));
-    zone.at_word_end()
+    let second = minute.maybe(|scan| scan.maybe_literal(":").two_digits(b"0123456"));
+    let has_second = second.at > minute.at;
+    let fraction = second.maybe(|scan| scan.literal(".").filter(|_| has_second)?.digits(1, 12));
+    // As much of it as ends where a word does.
+    [fraction, second, minute].into_iter().find_map(|end| {
+        let zone = end.maybe(|scan| offset(scan, true).or_else(|| scan.literal("Z")));
+        zone.at_word_end().or_else(|| end.at_word_end())
+    })
 }
 
 /// `3:04 PM`, `15:04:05`; not in longer chains of numbers and colons.

@@ -53,16 +53,21 @@ pub(super) fn swift_transaction<'t>(scan: Scan<'t>, word: Word<'t>) -> Option<Sc
     end.skip(10).run(0, usize::MAX - 1, super::scan::is_word)
 }
 
-/// `0x…`, short numbers with digits and letters of one case, and long ones.
+/// `0x…`, and what [`bare_hex`] finds.
 pub(super) fn hex(word: Word<'_>) -> Option<Scan<'_>> {
     let is_prefixed = matches!(word.bytes(), [b'0', b'x' | b'X', digits @ ..]
         if !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit));
+    if is_prefixed { word.end.at_word_end() } else { bare_hex(word) }
+}
+
+/// Short numbers with digits and letters of one case, and long ones. Only these may have a minus.
+pub(super) fn bare_hex(word: Word<'_>) -> Option<Scan<'_>> {
     let is_one_case = word.is_hex && !(word.has_lower && word.has_upper);
     let is_number = match word.len() {
         4..=6 => word.has_digit && word.has_letter(),
         length => (8..=MAX_HEX).contains(&length),
     };
-    if is_prefixed || is_one_case && is_number { word.end.at_word_end() } else { None }
+    if is_one_case && is_number { word.end.at_word_end() } else { None }
 }
 
 /// A short commit hash.

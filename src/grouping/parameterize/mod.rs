@@ -32,7 +32,7 @@ use placeholder::Placeholder::{
 use scan::{Scan, Word};
 
 /// The version of the patterns; stored with every hash.
-pub(super) const VERSION: &str = "parameters:2026-08.1";
+pub(super) const VERSION: &str = "parameters:2026-08.2";
 
 /// Longer texts are data, not messages, and stay as they are; in characters.
 const MAX_CHARS: usize = 8192;
@@ -77,7 +77,7 @@ fn is_too_long(text: &str) -> bool {
 }
 
 /// Whether any pattern can match at all. Each needs a digit, one of a few signs, or the letters of a long
-/// hexadecimal number.
+/// hexadecimal number, be it one in pairs.
 fn may_match(text: &[u8]) -> bool {
     const SHORTEST_HEX: u32 = 8;
     let mut hex_letters = 0;
@@ -87,6 +87,7 @@ fn may_match(text: &[u8]) -> bool {
             hex_letters += 1;
             hex_letters >= SHORTEST_HEX
         }
+        b'-' | b' ' | b'\t' | b'\n' | b'\r' => false,
         _ => {
             hex_letters = 0;
             false
@@ -171,7 +172,7 @@ fn at_sign(scan: Scan<'_>, sign: u8) -> Option<Match> {
             if !number.peek()?.is_ascii_alphanumeric() {
                 return None;
             }
-            named(Hex, ids::hex(Word::at(number)))
+            named(Hex, ids::bare_hex(Word::at(number)))
                 .or_else(|| named(Float, numbers::float(number)))
                 .or_else(|| named(Int, numbers::int(number)))
         }

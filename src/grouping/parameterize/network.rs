@@ -213,16 +213,18 @@ pub(super) fn ipv6(scan: Scan<'_>) -> Option<Scan<'_>> {
     const MAX_LENGTH: usize = 45;
     let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
     let length = scan.rest().iter().take(MAX_LENGTH + 1).take_while(is_part).count();
-    let text = std::str::from_utf8(&scan.rest()[..length]).ok()?;
-    // A colon or dot behind the address belongs to the sentence.
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let trimmed = text.strip_suffix(':').filter(|_| !text.ends_with("::")).unwrap_or(text);
-    let address: Ipv6Addr = trimmed.parse().ok()?;
-    let mut end = scan.skip(trimmed.len());
-    if address.is_unicast_link_local() {
-        let zone =
-            |scan: Scan<'_>| scan.literal("%")?.run(1, 64, u8::is_ascii_alphanumeric).map(|s| s.at);
-        end.at = zone(end).unwrap_or(end.at);
+    // Colons and dots behind the address belong to the sentence, so the longest part that is one counts.
+    (2..=length).rev().find_map(|length| {
+        let end = scan.skip(length).unless(u8::is_ascii_alphanumeric)?;
+        let text = std::str::from_utf8(&scan.rest()[..length]).ok()?;
+        with_zone(text.parse().ok()?, end).unless(u8::is_ascii_alphanumeric)
+    })
+}
+
+/// Behind the zone of an address that is only valid in one.
+fn with_zone(address: Ipv6Addr, end: Scan<'_>) -> Scan<'_> {
+    if !address.is_unicast_link_local() {
+        return end;
     }
-    end.unless(u8::is_ascii_alphanumeric)
+    end.maybe(|scan| scan.literal("%")?.run(1, 64, u8::is_ascii_alphanumeric))
 }

@@ -72,6 +72,7 @@ fn urls() {
 #[test]
 fn hosts() {
     assert_all("<hostname>", &["example.com", "db-1.eu.example.org", "EXAMPLE.COM", "main.rs"]);
+    assert_becomes(&[("a.example.com.", "<hostname>.")]);
     let long = "a.".repeat(130) + "com";
     assert_eq!(parameterize(&long), Some("a.".repeat(4) + "<hostname>"), "255 characters at most");
     assert_stays(&["foo.py", "example.Com", "-a.b.com-", "a..com", "self.value"]);
@@ -100,6 +101,8 @@ fn hashes_and_hexadecimal_numbers() {
     assert_all("<git_sha>", &["a1b2c3d"]);
     assert_all("<swift_txn_id>", &["tx0123456789abcdef01234-0123456789ewr"]);
     assert_stays(&["aB12", "beef", "feeding", "0xzz"]);
+    // Only numbers without the prefix may have a minus.
+    assert_becomes(&[("-0x1f", "-<hex>"), ("-ab12", "<hex>"), ("a-ab12", "a-<hex>")]);
 }
 
 #[test]
@@ -131,6 +134,8 @@ fn dates() {
         ],
     );
     assert_becomes(&[
+        ("2006-01-02T15:04:05.678UTC", "<date>.678UTC"),
+        ("2006-01-02T15:04:05+0100x", "<date>+0100x"),
         ("12:30:45:67", "<int>:<int>:<int>:<int>"),
         ("main.py:12:30", "main.py:<int>:<int>"),
         ("2006-13-99", "<int>-<int>-<int>"),
@@ -150,7 +155,13 @@ fn durations() {
 fn hardware_addresses() {
     assert_all(
         "<mac_addr>",
-        &["0a:1b:2c:3d:4e:5f", "0A-1B-2C-3D-4E-5F", "0a 1b 2c 3d 4e 5f", "0a1b.2c3d.4e5f"],
+        &[
+            "0a:1b:2c:3d:4e:5f",
+            "0A-1B-2C-3D-4E-5F",
+            "0a 1b 2c 3d 4e 5f",
+            "0a1b.2c3d.4e5f",
+            "de-ad-be-ef-ca-fe",
+        ],
     );
 }
 
@@ -174,6 +185,9 @@ fn ip_addresses() {
         ("10.0.0.1:8080", "<ip>:<int>"),
         ("[::1]:80", "[<ip>]:<int>"),
         ("to 2001:db8::1: refused", "to <ip>: refused"),
+        ("lost 2001:db8::1... (::1).", "lost <ip>... (<ip>)."),
+        ("to ::1.5ms", "to <ip>.<duration>"),
+        ("::ffff:10.0.0.1x", "<ip>.<int>.<int>.1x"),
         ("10.0.0.256", "<int>.<int>.<int>.<int>"),
         ("1.2.3.4.5", "<int>.<int>.<int>.<int>.<int>"),
     ]);
