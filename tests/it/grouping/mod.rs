@@ -8,6 +8,7 @@ mod preparing;
 mod properties;
 mod rules;
 mod similar;
+mod stacks;
 mod strategies;
 mod switches;
 

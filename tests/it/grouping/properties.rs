@@ -6,8 +6,8 @@ use picket::grouping::{
     Algorithm, Config, Feature, Placeholder, Signature, Switches, check_rules, compare,
     compare_groupings, explain, explain_joined, group, matched_rules, prepare, regroup, similarity,
 };
-use picket::protocol::event::{Event, Exception, Frame, LogEntry, Mechanism, Stacktrace};
-use picket::protocol::lenient::Values;
+use picket::protocol::event::{Event, Exception, Frame, LogEntry, Mechanism, Stacktrace, User};
+use picket::protocol::lenient::{RawMap, Values};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -126,6 +126,34 @@ proptest! {
         let read = Event::from_stored(reversed.as_bytes()).unwrap();
         prop_assert_eq!(group(&read, &config).hashes(), grouping.hashes(), "reversed");
         prop_assert_eq!(regroup(&read, &config).hashes(), grouping.hashes(), "regrouped");
+    }
+
+    #[test]
+    fn what_does_not_say_what_happened_does_not_count(event in any_event(), moved in 1..9_u64) {
+        let config = Config::default();
+        let mut other = event.clone();
+        other.user = Some(User { id: Some("7".to_owned()), ..User::default() });
+        other.release = Some("shop@2".to_owned());
+        other.environment = Some("staging".to_owned());
+        other.server_name = Some("web-2".to_owned());
+        for exception in other.exception.iter_mut().flat_map(|list| &mut list.values) {
+            exception.module = Some("shop.errors".to_owned());
+            exception.thread_id = Some("12".to_owned());
+            if let Some(mechanism) = &mut exception.mechanism {
+                mechanism.handled = Some(false);
+                mechanism.kind = Some("onerror".to_owned());
+            }
+            let stack = exception.stacktrace.iter_mut().flat_map(|stack| &mut stack.frames);
+            for frame in stack.flatten() {
+                // By the same number, so that what is recursion stays recursion.
+                frame.lineno = frame.lineno.map(|line| line + moved);
+                frame.colno = Some(moved);
+                frame.instruction_addr = Some("0x7".to_owned());
+                frame.pre_context = Some(vec!["before".to_owned()]);
+                frame.vars = Some(RawMap::default());
+            }
+        }
+        prop_assert_eq!(regroup(&other, &config).hashes(), regroup(&event, &config).hashes());
     }
 
     #[test]
