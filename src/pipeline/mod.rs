@@ -18,6 +18,7 @@ pub mod preview;
 pub mod project_grouping;
 pub mod project_settings;
 pub mod quarantine;
+pub mod regrouping;
 pub mod stages;
 pub mod tracked;
 pub mod worker;

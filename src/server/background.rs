@@ -13,6 +13,7 @@ use crate::domain::{dictionaries, issues, sessions, usage};
 use crate::infra::db::partitions::{self, Partitioned};
 use crate::infra::lifecycle::Tasks;
 use crate::infra::observe::metrics::Metrics;
+use crate::pipeline::regrouping;
 
 /// Days of partitions that exist ahead of time: events must find their day even if this task is late.
 const DAYS_AHEAD: u64 = 3;
@@ -39,6 +40,10 @@ pub fn start(tasks: &mut Tasks, app: &App, recorder: &std::sync::Arc<usage::Reco
     every(tasks, app, "escalation", Duration::from_mins(5), AtTheEnd::Nothing, |app| async move {
         issues::escalate(&app).await?;
         Ok(())
+    });
+    let period = Duration::from_secs(1);
+    every(tasks, app, "regroupings", period, AtTheEnd::Nothing, |app| async move {
+        Ok(regrouping::go_on(&app).await?)
     });
     every(tasks, app, "days", HOURLY, AtTheEnd::Nothing, |app| async move {
         turn_days(&app).await?;

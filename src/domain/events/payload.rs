@@ -4,6 +4,7 @@ use anyhow::Context;
 use sqlx::PgConnection;
 
 use super::{EventRow, store};
+use crate::base::{PartId, ProjectId};
 use crate::domain::{Result, dictionaries};
 use crate::infra::compression::{self, Dictionaries};
 use crate::protocol::event::Event;
@@ -80,6 +81,24 @@ pub async fn read_many(
         });
     }
     Ok(payloads)
+}
+
+/// The latest events of a part that were kept in full, the last that happened first.
+///
+/// # Errors
+/// When the database fails or what it holds is damaged.
+pub async fn latest_of_part(
+    db: &mut PgConnection,
+    dictionaries: &Dictionaries,
+    project: ProjectId,
+    part: PartId,
+    most: i64,
+) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for frame in store::list_latest_payloads(db, project, part, most).await? {
+        events.push(unpack(db, dictionaries, &frame).await?.event);
+    }
+    Ok(events)
 }
 
 async fn unpack(db: &mut PgConnection, known: &Dictionaries, frame: &[u8]) -> Result<Kept> {

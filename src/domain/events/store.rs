@@ -278,6 +278,28 @@ pub(super) async fn find_payloads(
     .await
 }
 
+/// The compressed payloads of a part's latest events that were kept, the last that happened first.
+pub(super) async fn list_latest_payloads(
+    db: &mut PgConnection,
+    project: ProjectId,
+    part: PartId,
+    limit: i64,
+) -> sqlx::Result<Vec<Vec<u8>>> {
+    query_scalar!(
+        r#"
+        SELECT payload AS "payload!" FROM events
+        WHERE project_id = $1 AND part_id = $2 AND payload IS NOT NULL
+        ORDER BY occurred_at DESC, event_id DESC
+        LIMIT $3
+        "#,
+        project.0,
+        part.0,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// What is read of an event besides its issue.
 const COLUMNS: &str = "events.project_id, event_id, received_at, occurred_at, level, primary_hash, environment, \
      release, user_label, title, transaction, payload IS NOT NULL AS has_payload";

@@ -110,6 +110,14 @@ pub async fn revisions(db: &mut PgConnection, project: ProjectId) -> Result<Vec<
     Ok(store::list_revisions(db, project, MAX_LISTED).await?)
 }
 
+/// The number of the present state; 0 if nothing was set yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_number(db: &mut PgConnection, project: ProjectId) -> Result<i64> {
+    Ok(store::find_latest_number(db, project).await?)
+}
+
 /// The most revisions that are listed.
 const MAX_LISTED: i64 = 20;
 

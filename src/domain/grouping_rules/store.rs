@@ -25,6 +25,19 @@ pub(super) async fn find(
     Ok(found.map(|stored| stored.0))
 }
 
+/// The number of the present revision; 0 if there is none.
+pub(super) async fn find_latest_number(
+    db: &mut PgConnection,
+    project: ProjectId,
+) -> sqlx::Result<i64> {
+    query_scalar!(
+        r#"SELECT coalesce(max(number), 0) AS "number!" FROM grouping_revisions WHERE project_id = $1"#,
+        project.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// The settings of a revision.
 pub(super) async fn find_revision(
     db: &mut PgConnection,

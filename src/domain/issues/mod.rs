@@ -17,6 +17,7 @@ pub mod fixes;
 mod latest;
 pub mod moves;
 pub mod query;
+pub mod regroupings;
 pub mod retention;
 mod search;
 pub mod signatures;

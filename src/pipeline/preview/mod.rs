@@ -5,7 +5,6 @@
 //! Compared with where the events are, that says which issues would join, split or begin anew.
 
 mod fate;
-mod plan;
 mod replay;
 
 use std::collections::HashMap;
@@ -13,7 +12,6 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 pub use fate::{Fate, Forecast, Heir, Share};
-pub use plan::plan;
 use replay::Replayed;
 
 use crate::base::ProjectId;

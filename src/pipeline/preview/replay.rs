@@ -7,7 +7,7 @@ use crate::domain::events::payload;
 use crate::domain::events::{Condition, EventFilter, EventRow};
 use crate::domain::query::TimeRange;
 use crate::domain::{Result, issues};
-use crate::grouping::{self, Config, Grouping, MatchedRules};
+use crate::grouping::{self, Config, MatchedRules};
 use crate::infra::compression::Dictionaries;
 use crate::protocol::event::Event;
 
@@ -61,8 +61,6 @@ pub(super) struct Replayed {
     pub(super) title: String,
     /// The hash that led it there.
     pub(super) present_hash: String,
-    /// How it is grouped now.
-    pub(super) grouping: Grouping,
     /// Its new hashes with their variants, the first one first.
     pub(super) hashes: Vec<(String, String)>,
 }
@@ -82,7 +80,6 @@ impl Replayed {
                 .into_iter()
                 .map(|(variant, hash)| (variant.to_owned(), hash))
                 .collect(),
-            grouping,
         };
         (replayed, grouping::matched_rules(&copy, config))
     }

@@ -5,6 +5,7 @@ mod later;
 mod losses;
 mod normalize;
 mod places;
+mod regrouping;
 mod sessions;
 mod stored;
 mod tags;

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use picket::base::Clock;
 use picket::domain::grouping_rules::{self, GroupingSettings};
+use picket::pipeline::regrouping;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, between};
@@ -27,6 +28,23 @@ fn fields<'a>(verb: &'a str, fingerprint: &'a str) -> Vec<(&'a str, &'a str)> {
 async fn post(browser: &mut Browser, fields: &[(&str, &str)]) -> String {
     browser.get(PAGE).await.expect_page();
     browser.post(PAGE, fields).await.expect_page().to_owned()
+}
+
+/// Presses a button that leads back to the page.
+async fn press(browser: &mut Browser, fields: &[(&str, &str)]) {
+    browser.get(PAGE).await.expect_page();
+    browser.post(PAGE, fields).await.expect_redirect();
+}
+
+/// The page when nothing goes on in the background any more.
+pub(crate) async fn followed(app: &TestApp, browser: &mut Browser) -> String {
+    loop {
+        regrouping::go_on(&app.app).await.unwrap();
+        let page = browser.get(PAGE).await.expect_page().to_owned();
+        if !page.contains("<progress") {
+            return page;
+        }
+    }
 }
 
 /// Two issues: a timeout with two events, and another with one.
@@ -100,8 +118,10 @@ async fn issues_follow_new_rules_and_go_back_when_that_is_undone() {
     let project = app.create_project("Shop").await;
     timeouts(&app, &project).await;
     let rules = "type:TimeoutError -> timeout";
-    let page = post(&mut browser, &fields("apply", rules)).await;
+    press(&mut browser, &fields("apply", rules)).await;
+    let page = followed(&app, &mut browser).await;
     assert!(page.contains("Saved, and the issues follow: 1 part joined another issue"), "{page}");
+    assert!(page.contains("type:TimeoutError -&#62; timeout"), "the settings are saved");
     assert_eq!(titles_and_counts(&mut browser).await, ["SHOP-1 3"]);
 
     // The pipeline believes settings for some seconds.
@@ -111,8 +131,8 @@ async fn issues_follow_new_rules_and_go_back_when_that_is_undone() {
     send(&app, &project, third).await;
     assert_eq!(titles_and_counts(&mut browser).await, ["SHOP-1 4"], "new events find the issue");
 
-    let undo = between(&page, "name=\"undo\" value=\"", "\"").unwrap();
-    let undone = post(&mut browser, &[("verb", "undo"), ("undo", undo)]).await;
+    press(&mut browser, &[("verb", "undo")]).await;
+    let undone = followed(&app, &mut browser).await;
     assert!(undone.contains("Undone: the issues are as before."), "{undone}");
     let counts = titles_and_counts(&mut browser).await;
     assert_eq!(counts, ["SHOP-1 3", "SHOP-2 1"], "what came meanwhile stays where its part is");
@@ -238,5 +258,41 @@ async fn two_events_are_compared_and_a_rule_that_joins_them_is_ready_to_be_tried
     assert!(nobody.expect_page().contains("no event and no issue “SHOP-9”"));
     let same = browser.get("/default/issues/SHOP-1/compare?with=SHOP-1").await;
     assert!(!same.expect_page().contains("first difference"));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn settings_that_issues_are_to_follow_stay_filled_in_until_they_are_saved() {
+    let app = TestApp::start().await;
+    let mut browser = ada(&app).await;
+    let project = app.create_project("Shop").await;
+    timeouts(&app, &project).await;
+    // Looking cannot go on, so that there is time to press.
+    sqlx::raw_sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON regrouping_hashes
+         FOR EACH ROW EXECUTE FUNCTION refuse();",
+    )
+    .execute(&app.app.db)
+    .await
+    .unwrap();
+    let rules = "type:TimeoutError -> timeout";
+    press(&mut browser, &fields("apply", rules)).await;
+    let page = browser.get(PAGE).await.expect_page().to_owned();
+    assert!(page.contains("0 of 2 parts of issues are looked at"), "{page}");
+    assert!(page.contains("<progress max=\"100\" value=\"0\""), "{page}");
+    assert!(page.contains("type:TimeoutError -&#62; timeout"), "{page}");
+    for verb in ["save", "apply"] {
+        let refused = browser.post(PAGE, &fields(verb, "type:KeyError -> key")).await;
+        assert!(refused.body.contains("follow other settings right now"), "{}", refused.body);
+    }
+    press(&mut browser, &[("verb", "stop")]).await;
+    let page = browser.get(PAGE).await.expect_page().to_owned();
+    assert!(page.contains("Stopped: nothing was changed"), "{page}");
+    assert!(page.contains("type:TimeoutError -&#62; timeout"), "{page}");
+    let mut db = app.app.db.acquire().await.unwrap();
+    let stored = grouping_rules::find(&mut db, project.id).await.unwrap();
+    drop(db);
+    assert_eq!(stored, GroupingSettings::default());
     app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! What people do with the parts of issues.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::{IssueId, PartId, Timestamp};
@@ -53,10 +54,38 @@ pub struct Act {
 /// What has to be done so that issues follow a change of grouping.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RulesApplied {
-    /// Parts and the issues that they go to.
-    pub moves: Vec<(PartId, IssueId)>,
+    /// Parts, each with the part that it goes to, wherever that is.
+    pub moves: Vec<(PartId, PartId)>,
     /// New hashes of parts.
     pub links: Vec<Link>,
+    /// Hashes that lead elsewhere, with the parts that they are to lead to.
+    pub relinks: Vec<(String, PartId)>,
+}
+
+impl RulesApplied {
+    /// All parts that it is about.
+    pub(super) fn parts(&self) -> Vec<PartId> {
+        let moved = self.moves.iter().flat_map(|(part, leader)| [*part, *leader]);
+        let linked = self.links.iter().map(|link| link.part);
+        moved.chain(linked).chain(self.relinks.iter().map(|(_, part)| *part)).collect()
+    }
+}
+
+/// What was done so that issues follow a change of grouping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// How many parts went to another issue.
+    pub moved: usize,
+    /// How many hashes lead somewhere by it.
+    pub linked: usize,
+}
+
+/// A hash that led to one part and leads to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Relink {
+    pub(super) hash: String,
+    pub(super) from: PartId,
+    pub(super) to: PartId,
 }
 
 /// A hash that leads to a part from now on.

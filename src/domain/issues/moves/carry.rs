@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::act::{Act, ActKind, Link};
+use super::act::{Act, ActKind, Link, Relink};
 use super::ledger::{Before, By, StateBefore, store as ledger};
 use super::{Actor, store};
 use crate::app::Essentials;
@@ -46,6 +46,8 @@ pub(super) struct Changes {
     pub(super) separations: Vec<(IssueId, IssueId)>,
     /// Hashes that it had lead somewhere.
     pub(super) links: Vec<String>,
+    /// Hashes that it had lead elsewhere.
+    pub(super) relinks: Vec<Relink>,
 }
 
 /// Some issues of a project with their parts, held until the act is done. Nobody else moves parts of the
@@ -263,24 +265,53 @@ impl Scene {
         Ok(store::insert_links(&mut self.tx, self.project, &of_parts, self.now).await?)
     }
 
+    /// Has hashes lead to other parts than they do; returns those that did.
+    pub(super) async fn relink(&mut self, relinks: &[(String, PartId)]) -> Result<Vec<Relink>> {
+        let there: Vec<&(String, PartId)> =
+            relinks.iter().filter(|(_, part)| self.parts.contains_key(part)).collect();
+        Ok(store::relink(&mut self.tx, self.project, &there).await?)
+    }
+
+    /// Whether the act was done.
+    pub(super) async fn knows(&mut self, act: Uuid) -> Result<bool> {
+        Ok(ledger::find_act(&mut self.tx, self.project, act).await?.is_some())
+    }
+
+    /// The issues that it is about, but for one.
+    pub(super) fn others_than(&self, issue: IssueId) -> Vec<IssueId> {
+        self.about.iter().copied().filter(|id| *id != issue).collect()
+    }
+
     /// Does it: moves the parts, puts the issues' rows right, writes the ledger and the histories.
     pub(super) async fn carry_out(
-        mut self,
+        self,
         kind: ActKind,
         issue: IssueId,
         others: Vec<IssueId>,
         changes: Changes,
     ) -> Result<Act> {
-        let id = Uuid::now_v7();
+        self.carry_out_as(Uuid::now_v7(), kind, issue, others, changes).await
+    }
+
+    /// The same with an id that was chosen before.
+    pub(super) async fn carry_out_as(
+        mut self,
+        id: Uuid,
+        kind: ActKind,
+        issue: IssueId,
+        others: Vec<IssueId>,
+        changes: Changes,
+    ) -> Result<Act> {
         let is_reopened = changes.states.iter().any(|change| change.id == issue);
         let states =
             changes.states.iter().map(|it| StateBefore::new(it.id, it.before.clone())).collect();
-        let before = Before { states, separations: changes.separations, links: changes.links };
+        let Changes { moves, states: changed, separations, links, relinks } = changes;
+        let before = Before { states, separations, links, relinks };
         ledger::insert_act(&mut self.tx, (id, kind, issue), &before, self.by, self.now).await?;
         let entries: Vec<(Part, Move)> =
-            changes.moves.iter().map(|it| (self.parts[&it.part].clone(), *it)).collect();
+            moves.iter().map(|it| (self.parts[&it.part].clone(), *it)).collect();
         ledger::insert_moves(&mut self.tx, id, &entries).await?;
-        self.apply(issue, &changes.moves, &changes.states).await?;
+        self.apply(issue, &moves, &changed).await?;
         let act = Act { id, kind, issue, others, is_reopened };
         self.note(&act).await?;
         self.tx.commit().await?;

@@ -19,8 +19,9 @@ mod undo;
 use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-pub use act::{Act, ActKind, LastMove, Link, PartOf, RulesApplied};
+pub use act::{Act, ActKind, Followed, LastMove, Link, PartOf, RulesApplied};
 use carry::{Changes, Move, Scene};
 pub use undo::undo;
 
@@ -77,7 +78,7 @@ pub async fn merge(
     let states = scene.merged_state(target).await?;
     let others: Vec<IssueId> = ids.into_iter().filter(|id| *id != target).collect();
     let separations = scene.forget_separations(target, &others).await?;
-    let changes = Changes { moves, states, separations, links: Vec::new() };
+    let changes = Changes { moves, states, separations, ..Changes::default() };
     scene.carry_out(ActKind::Merge, target, others, changes).await
 }
 
@@ -156,41 +157,47 @@ pub async fn move_parts(
     scene.carry_out(ActKind::Move, to, vec![issue], changes).await
 }
 
-/// Has issues follow a change of how their project groups: hashes get to lead to parts, and parts go to other
-/// issues, unless somebody took those apart. `None` if nothing is to be done. The act names an issue that took
-/// part, and all others.
+/// Has issues follow a change of how their project groups, as the act of this id: hashes get to lead to parts, and
+/// parts go where other parts are, unless somebody took their issues apart. Says what was done; that is nothing if
+/// the act was done before, and there is no act if nothing was to be done.
 ///
 /// # Errors
-/// When an issue is not in scope, or one was merged meanwhile; and when the database fails.
+/// When an issue is not in scope; and when the database fails.
 pub async fn apply_rules(
     app: &Essentials,
     actor: Actor<'_>,
     project: ProjectId,
+    act: Uuid,
     rules: RulesApplied,
-) -> Result<Option<Act>> {
+) -> Result<Followed> {
     let mut db = app.db.acquire().await?;
-    let parts =
-        rules.moves.iter().map(|(part, _)| *part).chain(rules.links.iter().map(|it| it.part));
-    let mut issues =
-        store::list_issues_of_parts(&mut db, project, &parts.collect::<Vec<_>>()).await?;
+    let issues = store::list_issues_of_parts(&mut db, project, &rules.parts()).await?;
     drop(db);
-    issues.extend(rules.moves.iter().map(|(_, issue)| *issue));
-    let Some(first) = issues.first().copied() else { return Ok(None) };
-    let mut scene = Scene::begin(app, actor, project, issues.iter().copied()).await?;
+    let Some(first) = issues.first().copied() else { return Ok(Followed::default()) };
+    let mut scene = Scene::begin_with(app, actor, project, &Vec::from_iter(issues)).await?;
+    if scene.knows(act).await? {
+        return Ok(Followed::default());
+    }
     let mut moves = Vec::new();
-    for (id, to) in rules.moves {
-        let Some(part) = scene.parts().find(|part| part.id == id && part.issue != to).cloned()
-        else {
+    for (id, leader) in &rules.moves {
+        let place = |id: &PartId| scene.parts().find(|part| part.id == *id).cloned();
+        let (Some(part), Some(to)) = (place(id), place(leader).map(|it| it.issue)) else {
             continue;
         };
-        if !scene.are_kept_apart(part.issue, to).await? {
-            moves.push(Move { part: id, to, home: part.home });
+        if part.issue != to && !scene.are_kept_apart(part.issue, to).await? {
+            moves.push(Move { part: *id, to, home: part.home });
         }
     }
     let links = scene.link(&rules.links).await?;
-    let others: Vec<IssueId> = issues.into_iter().filter(|id| *id != first).collect();
-    let changes = Changes { moves, links, ..Changes::default() };
-    Ok(Some(scene.carry_out(ActKind::Rules, first, others, changes).await?))
+    let relinks = scene.relink(&rules.relinks).await?;
+    let done = Followed { moved: moves.len(), linked: links.len() + relinks.len() };
+    if done == Followed::default() {
+        return Ok(done);
+    }
+    let changes = Changes { moves, links, relinks, ..Changes::default() };
+    let others = scene.others_than(first);
+    scene.carry_out_as(act, ActKind::Rules, first, others, changes).await?;
+    Ok(done)
 }
 
 /// What an issue is made of, the part with the most events first.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::types::Json;
 use sqlx::{PgConnection, query, query_scalar};
 
-use super::act::{Link, PartOf};
+use super::act::{Link, PartOf, Relink};
 use super::carry::{Move, Part};
 use crate::base::{IssueId, IssueNumber, PartId, ProjectId, Timestamp};
 use crate::domain::issues::summary::Summary;
@@ -209,6 +209,37 @@ pub(super) async fn delete_links(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Has hashes lead to other parts than they do; all parts are held. Returns those that did.
+pub(super) async fn relink(
+    db: &mut PgConnection,
+    project: ProjectId,
+    relinks: &[&(String, PartId)],
+) -> sqlx::Result<Vec<Relink>> {
+    let hashes: Vec<&str> = relinks.iter().map(|(hash, _)| hash.as_str()).collect();
+    let parts: Vec<i64> = relinks.iter().map(|(_, part)| part.0).collect();
+    sqlx::query_as!(
+        Relink,
+        r#"
+        WITH wanted AS (
+            SELECT owned.hash, owned.part_id AS "from", part.id AS "to", part.issue_id
+            FROM unnest($2::text[], $3::bigint[]) AS wanted (hash, part_id)
+            JOIN issue_hashes AS owned ON owned.project_id = $1 AND owned.hash = wanted.hash
+            JOIN issue_parts AS part ON part.project_id = $1 AND part.id = wanted.part_id
+            WHERE owned.part_id <> part.id
+        )
+        UPDATE issue_hashes SET part_id = wanted."to", issue_id = wanted.issue_id
+        FROM wanted
+        WHERE issue_hashes.project_id = $1 AND issue_hashes.hash = wanted.hash
+        RETURNING wanted.hash AS "hash!", wanted."from" AS "from!: PartId", wanted."to" AS "to!: PartId"
+        "#,
+        project.0,
+        &hashes as &[&str],
+        &parts,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Has parts, and the hashes that lead to them, belong to other issues; all issues are locked.

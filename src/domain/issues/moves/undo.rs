@@ -40,12 +40,14 @@ pub async fn undo(app: &Essentials, actor: Actor<'_>, project: ProjectId, id: Uu
         return Err(Error::Conflict("This was undone already.".to_owned()));
     }
     let back = moves_back(&scene, &moves);
-    if back.is_empty() && act.before.links.is_empty() {
+    if back.is_empty() && act.before.links.is_empty() && act.before.relinks.is_empty() {
         return Err(Error::Conflict(
             "The events were moved on since. Undo that first, or move them by hand.".to_owned(),
         ));
     }
     store::delete_links(&mut scene.tx, project, &act.before.links).await?;
+    let relinks: Vec<_> = act.before.relinks.into_iter().map(|it| (it.hash, it.from)).collect();
+    store::relink(&mut scene.tx, project, &relinks.iter().collect::<Vec<_>>()).await?;
     let mut states = Vec::new();
     for before in act.before.states {
         let id = before.issue;

@@ -14,7 +14,7 @@ use crate::grouping::{
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GroupingForm {
-    /// `preview`, `test`, `save`, `apply`, `restore` or `undo`.
+    /// `preview`, `test`, `save`, `apply`, `stop`, `undo` or `restore`.
     pub(super) verb: String,
     algorithm: String,
     feature: Vec<String>,
@@ -27,8 +27,6 @@ pub struct GroupingForm {
     pub(super) event: String,
     /// The revision to bring back.
     pub(super) revision: i64,
-    /// What undoes the last act.
-    pub(super) undo: String,
 }
 
 impl GroupingForm {

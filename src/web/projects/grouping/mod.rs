@@ -1,5 +1,6 @@
 //! How a project's events become issues: rules and switches, what they would do, and what they were.
 
+mod following;
 mod forecast;
 mod form;
 pub mod health;
@@ -9,6 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum_extra::routing::TypedPath;
+use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
@@ -18,22 +20,26 @@ use crate::app::App;
 use crate::base::{PageRequest, ProjectId, Slug, Timestamp};
 use crate::domain::events::{Condition, EventFilter};
 use crate::domain::grouping_rules::{self, GroupingSettings, Revision};
-use crate::domain::issues::moves::{self, Actor};
-use crate::domain::issues::{self, Scope};
+use crate::domain::issues;
+use crate::domain::issues::regroupings::{self, Phase, Regrouping};
 use crate::domain::projects::Project;
 use crate::domain::query::TimeRange;
 use crate::grouping::{Config, Language, joined_rules};
-use crate::pipeline::preview::{Preview, plan};
+use crate::pipeline::preview::Preview;
 use crate::pipeline::project_grouping;
 use crate::web::components::number;
 use crate::web::components::time::Moment;
 use crate::web::issues::paths::IssueGroupingPath;
 use crate::web::{Error, Form, Member, Page, Query, Redirect, Result, Shell};
 
+use following::Following;
 use forecast::ForecastView;
 use form::Fields;
 pub use form::GroupingForm;
 use trial::Trial;
+
+/// For how long the page says what came of issues that followed.
+const FOLLOWING_SHOWN_FOR: TimeDelta = TimeDelta::days(7);
 
 /// The page.
 #[derive(Clone, Debug, Deserialize, TypedPath)]
@@ -67,8 +73,8 @@ struct ProjectGroupingView {
     problem: String,
     /// What is worth to know about the fields; empty if nothing is.
     note: String,
-    /// What was just done, with what undoes it.
-    done: Option<(String, String)>,
+    /// The issues that follow settings, or did last.
+    following: Option<Following>,
     revisions: Vec<RevisionView>,
     /// The latest issue: its short id and where it says why its events are one.
     example: Option<(String, IssueGroupingPath)>,
@@ -92,7 +98,6 @@ struct Said {
     event: String,
     problem: String,
     note: String,
-    done: Option<(String, String)>,
 }
 
 /// Rules to fill in, from the comparison of two events.
@@ -144,14 +149,25 @@ pub async fn update_project_grouping(
 ) -> Result<Response> {
     let project = member.project(&path.project)?.id;
     let actor = Some(member.user.id);
+    match form.verb.as_str() {
+        "stop" => {
+            regroupings::stop(&app, project).await?;
+            return Ok(Redirect::to(path).into_response());
+        }
+        "undo" => {
+            regroupings::undo(&app, project).await?;
+            return Ok(Redirect::to(path).into_response());
+        }
+        "restore" | "save" => {
+            let mut db = app.db.acquire().await?;
+            regroupings::check_none_under_way(&mut db, project).await?;
+        }
+        _ => {}
+    }
     if form.verb == "restore" {
         grouping_rules::restore(&app, project, form.revision, actor).await?;
         let words = "Brought back. New events are grouped by these settings.";
         return Ok(Redirect::to(path).with_flash(words).into_response());
-    }
-    if form.verb == "undo" {
-        let said = undo(&app, &member, project, &form.undo).await?;
-        return Ok(show(&app, &member, path, said).await?.into_response());
     }
     let settings = form.settings();
     let fields = Fields::new(&settings);
@@ -169,7 +185,10 @@ pub async fn update_project_grouping(
             let words = "Saved. New events are grouped like this within seconds.";
             return Ok(Redirect::to(path).with_flash(words).into_response());
         }
-        "apply" => apply(&app, &member, project, settings, &config).await?,
+        "apply" => {
+            regroupings::begin(&app, project, settings, member.user.id).await?;
+            return Ok(Redirect::to(path).into_response());
+        }
         "test" => try_event(&app, project, &form.event, settings, &config).await?,
         _ => preview(&app, &path, project, settings, &config, &fields).await?,
     };
@@ -205,50 +224,6 @@ async fn try_event(
     Ok(said)
 }
 
-/// Saves settings and has the issues follow them.
-async fn apply(
-    app: &App,
-    member: &Member,
-    project: ProjectId,
-    settings: GroupingSettings,
-    config: &Config,
-) -> Result<Said> {
-    let mut db = app.db.acquire().await?;
-    let preview = Preview::run(&mut db, &app.dictionaries, project, config).await?;
-    drop(db);
-    let rules = plan(&preview);
-    let (joined, followed) = (rules.moves.len(), rules.links.len());
-    // Saved first: events that arrive meanwhile get hashes that are about to lead somewhere.
-    grouping_rules::set(app, project, settings, Some(member.user.id)).await?;
-    let scope = Scope::project(member.organization.id, project);
-    let actor = Actor { scope: &scope, user: Some(member.user.id) };
-    let act = moves::apply_rules(app, actor, project, rules).await?;
-    let done = match act {
-        None => {
-            ("Saved. The issues are as the settings would have them.".to_owned(), String::new())
-        }
-        Some(act) => {
-            let text = format!(
-                "Saved, and the issues follow: {} joined another issue, {} leads to known issues.",
-                number::counted_len(joined, "part", "parts"),
-                number::counted_len(followed, "new hash", "new hashes"),
-            );
-            (text, act.id.to_string())
-        }
-    };
-    Ok(Said { done: Some(done), ..Said::default() })
-}
-
-async fn undo(app: &App, member: &Member, project: ProjectId, act: &str) -> Result<Said> {
-    let act = act.parse().map_err(|_| Error::NotFound)?;
-    let scope = Scope::project(member.organization.id, project);
-    let actor = Actor { scope: &scope, user: Some(member.user.id) };
-    moves::undo(app, actor, project, act).await?;
-    let words = "Undone: the issues are as before. The settings are still the new ones; an older \
-                 state can be brought back below.";
-    Ok(Said { done: Some((words.to_owned(), String::new())), ..Said::default() })
-}
-
 async fn show(app: &App, member: &Member, path: ProjectGroupingPath, said: Said) -> Result<Page> {
     let project = member.project(&path.project)?;
     let now = app.clock.now();
@@ -256,8 +231,25 @@ async fn show(app: &App, member: &Member, path: ProjectGroupingPath, said: Said)
     let example = latest_short_id(&mut db, project.id).await?;
     let stored = grouping_rules::find(&mut db, project.id).await?;
     let revisions = grouping_rules::revisions(&mut db, project.id).await?;
+    let following = regroupings::latest(&mut db, project.id).await?;
     drop(db);
-    Page::new(&view(member, path, project, (stored, &revisions, example), said, now))
+    let is_of_interest =
+        |it: &Regrouping| it.phase.is_under_way() || now - it.created_at < FOLLOWING_SHOWN_FOR;
+    let following = following.filter(is_of_interest);
+    let wanted = following.as_ref().filter(|it| is_unsaved(it, now)).map(|it| it.settings.clone());
+    let said = Said { settings: said.settings.or(wanted), ..said };
+    let following = following.map(|it| Following::new(&it, now));
+    let view = view(member, path, project, (stored, &revisions, example), said, now);
+    Page::new(&ProjectGroupingView { following, ..view })
+}
+
+/// Whether settings that issues were to follow are not saved, and somebody may go on with them.
+fn is_unsaved(it: &Regrouping, now: Timestamp) -> bool {
+    match it.phase {
+        Phase::Looking | Phase::Moving => true,
+        Phase::Stopped | Phase::Failed => now - it.created_at < TimeDelta::hours(1),
+        Phase::Done | Phase::Undoing | Phase::Undone => false,
+    }
 }
 
 fn view(
@@ -286,7 +278,7 @@ fn view(
         event: said.event,
         problem: said.problem,
         note: said.note,
-        done: said.done,
+        following: None,
         revisions: revision_views(revisions, now),
         example: example.map(grouping_of),
         health_path: health::GroupingHealthPath {

@@ -4,7 +4,7 @@ pub(super) mod store;
 
 use serde::{Deserialize, Serialize};
 
-use super::act::ActKind;
+use super::act::{ActKind, Relink};
 use crate::base::{IssueId, PartId, Timestamp, UserId};
 use crate::domain::issues::{State, Status, StatusDetail, Substatus};
 
@@ -38,6 +38,9 @@ pub(super) struct Before {
     /// Hashes that the act had lead somewhere.
     #[serde(default)]
     pub(super) links: Vec<String>,
+    /// Hashes that the act had lead elsewhere.
+    #[serde(default)]
+    pub(super) relinks: Vec<Relink>,
 }
 
 /// An act as it is in the ledger.
