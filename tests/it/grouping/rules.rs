@@ -155,6 +155,60 @@ fn the_built_in_rules_know_what_is_not_the_programs_own() {
 }
 
 #[test]
+fn of_unity_only_what_was_mapped_back_to_the_game_is_the_games_own() {
+    const IL2CPP: &str = "/data/app/lib/libil2cpp.so";
+    const IOS: &str = "/private/var/containers/Bundle/Application/A/G.app/Frameworks/UnityFramework.framework/UnityFramework";
+    const MAC: &str = "/Applications/G.app/Contents/Frameworks/GameAssembly.dylib";
+    for (package, path, said, in_app) in [
+        (IL2CPP, "", true, false),
+        (IOS, "", true, false),
+        (MAC, "<no-source>", true, false),
+        ("C:\\Games\\G\\GameAssembly.dll", "", true, false),
+        (IL2CPP, "/build/Il2CppOutputProject/Source/il2cppOutput/Cart.cpp", true, false),
+        (IL2CPP, "/build/G/Assets/Scripts/Cart.cs", false, true),
+        (IOS, "C:\\build\\G\\Assets\\Scripts\\Cart.cs", false, true),
+        (MAC, "/build/G/Packages/com.acme.cart/Cart.cs", false, true),
+        (IL2CPP, "/build/G/Library/PackageCache/com.unity.ui/Assets/Text.cs", true, false),
+        (IL2CPP, "/home/bokken/build/unity/Runtime/Modules/Assets/Text.cs", true, false),
+        ("/data/app/lib/libunity.so", "", true, false),
+        ("/data/app/lib/libgame.so", "/build/G/Assets/Cart.cs", true, false),
+        ("C:\\Games\\G\\UnityPlayer.dll", "", true, false),
+        ("/opt/G/UnityRuntime.framework/UnityRuntime", "", true, false),
+        ("/opt/G/G", "/build/G/MainApp/main.mm", true, false),
+        ("/opt/G/Sentry.dylib", "", true, false),
+        ("/data/app/lib/libsentry-android.so", "", true, false),
+        ("/opt/G/SentryObjC.framework/SentryObjC", "", true, false),
+        // Other programs are left alone.
+        ("/Applications/Shop.app/Contents/MacOS/Shop", "<no-source>", true, true),
+        ("/Applications/Shop.app/Contents/MacOS/Shop", "/x/Library/PackageCache/a.cs", true, true),
+        ("/data/app/lib/libshop.so", "/build/Assets/cart.c", false, false),
+    ] {
+        let frame = serde_json::json!({
+            "package": package, "abs_path": path, "in_app": said, "instruction_addr": "0x7"
+        });
+        let json = serde_json::json!({"platform": "native", "stacktrace": {"frames": [frame]}});
+        let mut event = event(json.to_string().as_bytes());
+        picket::grouping::prepare(&mut event, &Config::default());
+        let frame = &event.stacktrace.unwrap().frames.unwrap()[0];
+        assert_eq!(frame.in_app, Some(in_app), "{package} {path}");
+    }
+}
+
+#[test]
+fn who_resumes_a_coroutine_of_unity_does_not_matter() {
+    let counting = |package: &str| {
+        let json = format!(
+            r#"{{"platform":"csharp","stacktrace":{{"frames":[{{"function":"a"}},
+            {{"function":"InvokeMoveNext","package":"{package}"}},{{"function":"b"}}]}}}}"#
+        );
+        let grouping = grouped(event(json.as_bytes()), &Config::default());
+        grouping.values(VariantName::System).join(" ")
+    };
+    assert_eq!(counting("UnityEngine.CoreModule, Version=0.0.0.0"), "InvokeMoveNext b");
+    assert_eq!(counting("Acme.Coroutines"), "a InvokeMoveNext b");
+}
+
+#[test]
 fn a_fingerprint_rule_replaces_or_joins_the_content() {
     let json = r#"{"exception":[{"type":"E","value":"v"}],"fingerprint":["client"]}"#;
     let with = |rules: &str| grouped(event(json.as_bytes()), &Config::new("", rules).unwrap());
