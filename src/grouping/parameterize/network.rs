@@ -209,16 +209,29 @@ fn ipv4(scan: Scan<'_>) -> Option<Scan<'_>> {
 
 /// An IPv6 address in any of its forms.
 pub(super) fn ipv6(scan: Scan<'_>) -> Option<Scan<'_>> {
-    /// The longest form has 45 characters.
-    const MAX_LENGTH: usize = 45;
-    let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-    let length = scan.rest().iter().take(MAX_LENGTH + 1).take_while(is_part).count();
     // Colons and dots behind the address belong to the sentence, so the longest part that is one counts.
-    (2..=length).rev().find_map(|length| {
+    (2..=longest_ipv6(scan.rest())).rev().find_map(|length| {
         let end = scan.skip(length).unless(u8::is_ascii_alphanumeric)?;
         let text = std::str::from_utf8(&scan.rest()[..length]).ok()?;
         with_zone(text.parse().ok()?, end).unless(u8::is_ascii_alphanumeric)
     })
+}
+
+/// How many bytes at the start may be an address: little is tried in texts of nothing but colons.
+fn longest_ipv6(text: &[u8]) -> usize {
+    const MAX_LENGTH: usize = 45;
+    const MAX_COLONS: usize = 8;
+    let (mut colons, mut pairs) = (0, 0);
+    let is_part = |(index, byte): &(usize, &u8)| {
+        if **byte == b':' {
+            colons += 1;
+            pairs += usize::from(*index > 0 && text[index - 1] == b':');
+        }
+        colons <= MAX_COLONS
+            && pairs <= 1
+            && (byte.is_ascii_hexdigit() || matches!(**byte, b':' | b'.'))
+    };
+    text.iter().take(MAX_LENGTH).enumerate().take_while(is_part).count()
 }
 
 /// Behind the zone of an address that is only valid in one.
