@@ -156,5 +156,5 @@ async fn selection(
     }
     let environments = parameters.environments();
     let filter = IssueFilter { condition, environments, ..IssueFilter::default() };
-    Ok(issues::search_ids(db, scope, &filter, MAX_ISSUES).await?)
+    Ok(issues::search_ids(db, scope, &filter, (MAX_ISSUES, now)).await?)
 }

@@ -73,9 +73,17 @@ impl List<'_> {
             return Ok(response);
         }
         let now = self.app.clock.now();
-        let filter = filter(self.parameters, now)?;
+        let mut filter = filter(self.parameters, now)?;
+        let notes = issues::settle_releases(db, &self.scope, &mut filter, now).await?;
         let page = issues::search(db, &self.scope, &filter, now).await?;
-        Ok(url.page(self.views(db, page).await?))
+        let mut response = url.page(self.views(db, page).await?);
+        for note in notes {
+            // What was written may be anything, and a header takes only visible ASCII.
+            if let Ok(note) = HeaderValue::from_str(&note) {
+                response.headers_mut().append(HeaderName::from_static("x-picket-note"), note);
+            }
+        }
+        Ok(response)
     }
 
     /// With `shortIdLookup`, a search that is a short id leads straight to its issue.

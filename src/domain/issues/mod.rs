@@ -38,7 +38,9 @@ pub use detail::{
 pub use escalation::escalate;
 pub use latest::list_events;
 pub use query::Condition;
-pub use search::{IssueFilter, Period, Scope, Sort, count, environment_names, search, search_ids};
+pub use search::{
+    IssueFilter, Period, Scope, Sort, count, environment_names, search, search_ids, settle_releases,
+};
 pub use state::{Archive, Resolution, State, Status, StatusDetail, Substatus};
 pub use stats::{Counts, Series, StatsPeriod, counts, series};
 pub use tags::{

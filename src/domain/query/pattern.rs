@@ -45,6 +45,14 @@ impl Pattern {
         }
     }
 
+    /// Whether a text looks like it, as the database decides it.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Is(values) => values.iter().any(|value| value == text),
+            Self::Like(like) => is_like(&text.to_lowercase(), &like.to_lowercase()),
+        }
+    }
+
     /// Whether the only thing it matches is the empty text: `key:""`.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Is(values) if values.iter().all(String::is_empty))
@@ -72,6 +80,34 @@ fn to_like(value: &str) -> (String, bool) {
     (like, is_wildcard)
 }
 
+/// Whether a text matches a pattern of SQL's `LIKE`: at what does not fit, the last `%` takes one character more.
+fn is_like(text: &str, like: &str) -> bool {
+    let (text, like): (Vec<char>, Vec<char>) = (text.chars().collect(), like.chars().collect());
+    let (mut at, mut place) = (0, 0);
+    let mut retry = None;
+    while at < text.len() {
+        let (sign, length) = match like.get(place..) {
+            Some(['\\', literal, ..]) => (Some(*literal), 2),
+            Some(['%', ..]) => {
+                place += 1;
+                retry = Some((at, place));
+                continue;
+            }
+            Some(['_', ..]) => (Some(text[at]), 1),
+            Some([literal, ..]) => (Some(*literal), 1),
+            _ => (None, 0),
+        };
+        if sign == Some(text[at]) {
+            (at, place) = (at + 1, place + length);
+            continue;
+        }
+        let Some((from, behind)) = retry else { return false };
+        (at, place) = (from + 1, behind);
+        retry = Some((at, behind));
+    }
+    like[place..].iter().all(|sign| *sign == '%')
+}
+
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut escaped, c));
@@ -83,4 +119,32 @@ fn push_escaped(like: &mut String, c: char) {
         like.push('\\');
     }
     like.push(c);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_matches_as_in_the_database() {
+        for (pattern, text, expected) in [
+            ("shop", "shop", true),
+            ("shop", "Shop", false),
+            ("sh*", "SHOP", true),
+            ("*o*", "shop", true),
+            ("*op", "shopop", true),
+            ("*ab*c", "xabyabzc", true),
+            ("s*x", "shop", false),
+            ("*", "", true),
+            ("*_*", "shop", false),
+            ("*50%*", "is 50% off", true),
+            ("*50%*", "is 500 off", false),
+            ("a\\b*", "a\\bc", true),
+        ] {
+            assert_eq!(Pattern::of(pattern).matches(text), expected, "{pattern} {text}");
+        }
+        assert!(Pattern::Like("_%".to_owned()).matches("x"));
+        assert!(!Pattern::Like("_%".to_owned()).matches(""));
+        assert!(Pattern::Is(vec!["a".to_owned(), "b".to_owned()]).matches("b"));
+    }
 }

@@ -48,6 +48,12 @@ impl Stage {
             Self::Replaced => "replaced",
         }
     }
+
+    /// The stage of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::NotAdopted, Self::Adopting, Self::Adopted, Self::Replaced];
+        all.into_iter().find(|stage| stage.as_str() == word)
+    }
 }
 
 /// How a release fares in a project.
@@ -142,6 +148,55 @@ pub(super) fn stage(share: Option<f64>, was_adopted: bool) -> Stage {
         Some(share) if share > 0.0 => Stage::Adopting,
         _ => Stage::NotAdopted,
     }
+}
+
+/// The stages of all releases of projects that had sessions in the environments (none: anywhere); those that are missing
+/// are not adopted. In as many queries for all of them as for one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stages(
+    db: &mut PgConnection,
+    projects: &[ProjectId],
+    environments: &[String],
+    now: Timestamp,
+) -> Result<HashMap<(ProjectId, String), Stage>> {
+    let day = TimeDelta::days(1);
+    let from = now - day * i32::try_from(REMEMBERED_DAYS).unwrap_or(30);
+    let windows = [Window::in_steps(from, now, day)?, Window::whole(now - day, now)];
+    let wanted = Wanted {
+        projects: projects.to_vec(),
+        releases: Vec::new(),
+        environments: environments.to_vec(),
+    };
+    let of_all = Apart { projects: true, ..Apart::default() };
+    let of_each = Apart { releases: true, ..of_all };
+    let mut highest = [HashMap::new(), HashMap::new()];
+    for (window, highest) in windows.into_iter().zip(&mut highest) {
+        let mut totals: HashMap<ProjectId, Vec<i64>> = HashMap::new();
+        for group in health::groups(db, &wanted, of_all, window, Users::Ignored).await? {
+            totals.insert(group.key.project.unwrap_or(ProjectId(0)), sessions_by_step(&group));
+        }
+        for group in health::groups(db, &wanted, of_each, window, Users::Ignored).await? {
+            let project = group.key.project.unwrap_or(ProjectId(0));
+            let all = totals.get(&project).map(Vec::as_slice).unwrap_or_default();
+            let own = sessions_by_step(&group);
+            let shares = own.iter().zip(all).filter_map(|(own, all)| rate(*own, *all));
+            let share = shares.reduce(f64::max);
+            highest.insert((project, group.key.release.unwrap_or_default()), share);
+        }
+    }
+    let [by_day, mut last_day] = highest;
+    let stage_of = |(release, share): ((ProjectId, String), Option<f64>)| {
+        let was_adopted = share.is_some_and(|share| share >= ADOPTED_SHARE);
+        let stage = stage(last_day.remove(&release).flatten(), was_adopted);
+        (release, stage)
+    };
+    Ok(by_day.into_iter().map(stage_of).collect())
+}
+
+fn sessions_by_step(group: &Group) -> Vec<i64> {
+    group.steps.iter().map(|step| step.sessions.total).collect()
 }
 
 /// Whether releases had the share of an adopted one on a whole day.

@@ -21,6 +21,7 @@ pub mod store;
 pub mod timeline;
 pub mod verdict;
 pub mod version;
+pub mod wanted;
 
 pub use card::{Card, CardProject, cards};
 pub use name::name_problem;

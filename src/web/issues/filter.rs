@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::base::PageRequest;
 use crate::base::page::Cursor;
-use crate::base::{PageRequest, Timestamp};
-use crate::domain::issues::{Condition, IssueFilter, Period, Sort, StatsPeriod, Status, query};
-use crate::domain::query::{Pattern, QueryError};
+use crate::domain::issues::{Condition, IssueFilter, Period, Sort, StatsPeriod, Status};
+use crate::domain::query::Pattern;
 
 /// A page of the list: more would not be read, and fewer would be paged too often.
 const PAGE_SIZE: u16 = 50;
@@ -88,9 +88,8 @@ impl ListQuery {
         }
     }
 
-    /// The filter for another state than the chosen one, for counting; the error is about the search.
-    pub fn filter_for(&self, state: &str, now: Timestamp) -> Result<IssueFilter, QueryError> {
-        let searched = query::parse(&self.query, now)?;
+    /// The filter for a state with what the search means.
+    pub fn filter_of(&self, state: &str, searched: Condition) -> IssueFilter {
         let state = match state {
             "unresolved" => Some(Status::Unresolved),
             "resolved" => Some(Status::Resolved),
@@ -109,13 +108,13 @@ impl ListQuery {
             Condition::All(all)
         };
         let cursor: Option<Cursor> = self.cursor.parse().ok();
-        Ok(IssueFilter {
+        IssueFilter {
             condition,
             environments: self.environments(),
             period: Period::default(),
             sort: self.sort(),
             page: PageRequest::new(cursor, PAGE_SIZE),
-        })
+        }
     }
 
     /// Whether something besides the state narrows the list.
@@ -189,20 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_cannot_be_read_is_an_error_for_the_person() {
-        let now = "2026-11-22T16:00:00Z".parse().unwrap();
-        assert!(read("query=level:\"err").filter_for("all", now).is_err());
-        let filter = read("query=level:error").filter_for("resolved", now).unwrap();
-        assert!(
-            matches!(&filter.condition, Condition::All(parts) if parts[0] == Condition::Status(Status::Resolved))
-        );
+    fn the_state_and_the_search_must_both_hold() {
+        let filter = read("query=level:error").filter_of("resolved", Condition::Unhandled);
+        let both = vec![Condition::Status(Status::Resolved), Condition::Unhandled];
+        assert_eq!(filter.condition, Condition::All(both));
     }
 
     #[test]
     fn a_chosen_release_is_taken_by_its_name_whatever_is_in_it() {
-        let now = "2026-11-22T16:00:00Z".parse().unwrap();
         let query = read("release=shop%401.*%22&state=all");
-        let Condition::All(parts) = query.filter_for("all", now).unwrap().condition else {
+        let Condition::All(parts) = query.filter_of("all", Condition::ALWAYS).condition else {
             panic!("the release and the search");
         };
         let exactly = Pattern::Is(vec!["shop@1.*\"".to_owned()]);

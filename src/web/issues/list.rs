@@ -13,7 +13,7 @@ use super::toast::Toast;
 use crate::app::App;
 use crate::base::Timestamp;
 use crate::base::page::{Page as Rows, Total};
-use crate::domain::issues::{self, Issue, Scope, StatsPeriod};
+use crate::domain::issues::{self, Condition, Issue, IssueFilter, Scope, StatsPeriod};
 use crate::domain::ownership::Owners;
 use crate::domain::projects::Project;
 use crate::domain::releases::list_latest;
@@ -42,6 +42,8 @@ pub(super) struct ListView {
     pub(super) assign: AssignMenu,
     /// What is wrong with the search; empty if nothing is.
     pub(super) problem: String,
+    /// What the search did not look at.
+    pub(super) notes: Vec<String>,
     pub(super) rows: Vec<IssueRow>,
     pub(super) previous_url: Option<String>,
     pub(super) next_url: Option<String>,
@@ -98,10 +100,12 @@ pub(super) async fn show(
     let mut view = ListView::new(member, query, toast);
     view.add_environments(&mut db, member).await?;
     view.add_releases(&mut db, member, &scope).await?;
-    match view.query.filter_for(view.query.state(), now) {
+    match issues::query::parse(&view.query.query, now) {
         Err(problem) => view.problem = sentence(&problem.to_string()),
-        Ok(filter) => {
-            view.count_states(&mut db, &scope, now).await?;
+        Ok(searched) => {
+            let searched = view.settle(&mut db, &scope, searched, now).await?;
+            view.count_states(&mut db, &scope, &searched, now).await?;
+            let filter = view.query.filter_of(view.query.state(), searched);
             let found = issues::search(&mut db, &scope, &filter, now).await?;
             view.add_rows(&mut db, &found, now).await?;
             view.add_owners(&mut db, member, &found).await?;
@@ -140,6 +144,7 @@ impl ListView {
             bars: bars(&query, &list_url),
             assign: AssignMenu::default(),
             problem: String::new(),
+            notes: Vec::new(),
             rows: Vec::new(),
             previous_url: None,
             next_url: None,
@@ -169,16 +174,31 @@ impl ListView {
         Ok(())
     }
 
+    /// What the search means once its releases have names; notes what was not looked at.
+    async fn settle(
+        &mut self,
+        db: &mut PgConnection,
+        scope: &Scope,
+        searched: Condition,
+        now: Timestamp,
+    ) -> Result<Condition> {
+        let environments = self.query.environments();
+        let mut filter =
+            IssueFilter { condition: searched, environments, ..IssueFilter::default() };
+        self.notes = issues::settle_releases(db, scope, &mut filter, now).await?;
+        Ok(filter.condition)
+    }
+
     async fn count_states(
         &mut self,
         db: &mut PgConnection,
         scope: &Scope,
+        searched: &Condition,
         now: Timestamp,
     ) -> Result<()> {
         for tab in &mut self.tabs {
-            if let Ok(filter) = self.query.filter_for(&tab.value, now) {
-                tab.count = total_words(issues::count(db, scope, &filter).await?);
-            }
+            let filter = self.query.filter_of(&tab.value, searched.clone());
+            tab.count = total_words(issues::count(db, scope, &filter, now).await?);
         }
         Ok(())
     }
@@ -375,6 +395,7 @@ impl ListView {
             bars: bars(&query, &list_url),
             assign: AssignMenu::default(),
             problem: String::new(),
+            notes: Vec::new(),
             rows: issues.iter().zip(0..).map(row).collect(),
             previous_url: None,
             next_url: issues.first().map(|_| list_url.clone()),

@@ -249,7 +249,8 @@ impl World<'_> {
     async fn check(&self) {
         let mut db = self.app.app.db.acquire().await.unwrap();
         let filter = issues::IssueFilter::default();
-        let listed = issues::search_ids(&mut db, &self.scope, &filter, 1000).await.unwrap();
+        let most = (1000, self.app.app.clock.now());
+        let listed = issues::search_ids(&mut db, &self.scope, &filter, most).await.unwrap();
         assert_eq!(listed, self.model.issues(), "searches find the issues that have events");
         for id in listed {
             let issue = issues::find(&mut db, id).await.unwrap().unwrap();

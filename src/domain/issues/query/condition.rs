@@ -3,6 +3,7 @@
 use crate::base::{EventId, IssueId, IssueNumber, ProjectId};
 use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{NumberFilter, Pattern, TimeRange};
+use crate::domain::releases::wanted::Wanted;
 use crate::protocol::event::Level;
 
 /// A condition on an issue, ready to become SQL.
@@ -32,6 +33,8 @@ pub enum Condition {
     Tag(String, Pattern),
     /// An event had this tag.
     HasTag(String),
+    /// An event came from such a release. Becomes names of releases before it becomes SQL.
+    Release(Box<OfRelease>),
     /// It was seen in such an environment; the empty name is "none".
     Environment(Pattern),
     /// Nothing caught the exception.
@@ -85,6 +88,17 @@ impl Condition {
     pub fn constant(holds: bool) -> Self {
         if holds { Self::ALWAYS } else { Self::NEVER }
     }
+}
+
+/// Releases whose issues are sought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfRelease {
+    /// Which releases.
+    pub wanted: Wanted,
+    /// Whether the issue's first event came from one of them.
+    pub is_first: bool,
+    /// The filter as it was written.
+    pub words: String,
 }
 
 /// The texts of an issue that can be searched.

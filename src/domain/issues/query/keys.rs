@@ -1,11 +1,12 @@
 //! The keys of a search, one by one.
 
-use super::{Condition, Field};
+use super::{Condition, Field, OfRelease};
 use crate::base::{IssueNumber, Timestamp};
 use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{
     Comparison, Filter, Key, NumberFilter, Pattern, QueryError, Result, TimeRange, boolean,
 };
+use crate::domain::releases::wanted::Wanted;
 use crate::protocol::event::Level;
 
 /// What the tag `user` may begin with, best known first.
@@ -31,7 +32,7 @@ fn fail<T>(problem: impl Into<String>) -> Result<T> {
 fn state_condition(name: &str, filter: &Filter) -> Result<Option<Condition>> {
     Ok(Some(match name {
         "is" | "status" => is(filter.only_value()?)?,
-        "has" => has(filter.only_value()?),
+        "has" => has(filter.only_value()?)?,
         "assigned" | "assigned_to" | "assigned_or_suggested" => {
             any(&filter.values, |who| Ok(Condition::Assigned(Sought::of_word(who))))?
         }
@@ -68,8 +69,8 @@ fn field_condition(name: &str, filter: &Filter, now: Timestamp) -> Result<Condit
         }
         "http.url" => tag("url", filter)?,
         "error.mechanism" => tag("mechanism", filter)?,
-        "release" => release(filter)?,
-        "first_release" | "firstRelease" | "first-release" => text(Field::FirstRelease, filter)?,
+        "release" => release(filter, false)?,
+        "first_release" | "firstRelease" | "first-release" => release(filter, true)?,
         "title" => text(Field::Title, filter)?,
         "culprit" => text(Field::Culprit, filter)?,
         "location" | "stack.filename" => text(Field::Filename, filter)?,
@@ -82,7 +83,10 @@ fn field_condition(name: &str, filter: &Filter, now: Timestamp) -> Result<Condit
         unknown if is_unanswerable(unknown) => {
             return fail(format!("`{unknown}` cannot be searched: it is not indexed"));
         }
-        unknown => tag(unknown, filter)?,
+        unknown => match Wanted::of(filter) {
+            Some(wanted) => of_release(wanted?, filter, false),
+            None => tag(unknown, filter)?,
+        },
     })
 }
 
@@ -93,15 +97,7 @@ fn is_unanswerable(name: &str) -> bool {
         || name.starts_with("timestamp.")
         || matches!(
             name,
-            "release.version"
-                | "release.build"
-                | "release.package"
-                | "release.stage"
-                | "error.main_thread"
-                | "trace"
-                | "trace.span"
-                | "trace.parent_span"
-                | "profile.id"
+            "error.main_thread" | "trace" | "trace.span" | "trace.parent_span" | "profile.id"
         )
 }
 
@@ -135,8 +131,8 @@ fn is(word: &str) -> Result<Condition> {
     })
 }
 
-fn has(name: &str) -> Condition {
-    match name {
+fn has(name: &str) -> Result<Condition> {
+    Ok(match name {
         "assignee" => Condition::Assigned(Sought::Anybody),
         "environment" => Condition::Environment(Pattern::Like("_%".to_owned())),
         "error.type" => Condition::Has(Field::ExceptionType),
@@ -144,8 +140,11 @@ fn has(name: &str) -> Condition {
         "culprit" => Condition::Has(Field::Culprit),
         "logger" => Condition::Has(Field::Logger),
         "first_release" | "firstRelease" => Condition::Has(Field::FirstRelease),
+        part if part.starts_with("release.") => {
+            return fail(format!("`has:{part}` is not possible; `has:release` finds any release"));
+        }
         tag => Condition::HasTag(tag.to_owned()),
-    }
+    })
 }
 
 fn level(filter: &Filter) -> Result<Condition> {
@@ -219,11 +218,34 @@ fn user(value: &str) -> Condition {
     Condition::Any(USER_KINDS.map(|kind| tag(pattern.clone().prefixed(kind))).to_vec())
 }
 
-fn release(filter: &Filter) -> Result<Condition> {
-    if filter.values.iter().any(|version| version == "latest") {
-        return fail("`release:latest` is not supported yet; name the release");
+/// Releases by name; `latest` is the newest one of each project.
+fn release(filter: &Filter, is_first: bool) -> Result<Condition> {
+    let named = |filter: &Filter| {
+        if is_first { text(Field::FirstRelease, filter) } else { tag("release", filter) }
+    };
+    let is_text =
+        matches!(filter.comparison, None | Some(Comparison::Equal | Comparison::NotEqual));
+    let (latest, others): (Vec<String>, Vec<String>) =
+        filter.values.iter().cloned().partition(|name| is_text && name == "latest");
+    if latest.is_empty() {
+        return named(filter);
     }
-    tag("release", filter)
+    let latest = of_release(Wanted::Latest, filter, is_first);
+    if others.is_empty() {
+        return Ok(latest);
+    }
+    let others = named(&Filter { values: others, ..filter.clone() })?;
+    Ok(Condition::Any(vec![latest, others]))
+}
+
+fn of_release(wanted: Wanted, filter: &Filter, is_first: bool) -> Condition {
+    let sign = filter.comparison.map_or("", Comparison::as_str);
+    let values = match filter.values.as_slice() {
+        [value] => value.clone(),
+        values => format!("[{}]", values.join(", ")),
+    };
+    let words = format!("{}:{sign}{values}", filter.key.name());
+    Condition::Release(Box::new(OfRelease { wanted, is_first, words }))
 }
 
 fn tag(name: &str, filter: &Filter) -> Result<Condition> {

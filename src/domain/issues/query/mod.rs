@@ -8,7 +8,7 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
-pub use condition::{Condition, Field};
+pub use condition::{Condition, Field, OfRelease};
 
 use crate::base::Timestamp;
 use crate::domain::query::{self, Expression, Pattern, Result};

@@ -4,6 +4,7 @@ use super::*;
 use crate::base::{IssueNumber, ProjectId};
 use crate::domain::issues::{Sought, Status, Substatus};
 use crate::domain::query::{Comparison, NumberFilter};
+use crate::domain::releases::wanted::Wanted;
 use crate::protocol::event::Level;
 
 fn now() -> Timestamp {
@@ -107,6 +108,26 @@ fn users_are_found_by_what_the_tag_says() {
 }
 
 #[test]
+fn releases_are_asked_for_by_their_parts() {
+    let of = |wanted, is_first, words: &str| {
+        Condition::Release(Box::new(OfRelease { wanted, is_first, words: words.to_owned() }))
+    };
+    let latest = |is_first, words| of(Wanted::Latest, is_first, words);
+    assert_eq!(read("release:latest"), latest(false, "release:latest"));
+    assert_eq!(read("!first_release:latest"), not(latest(true, "first_release:latest")));
+    assert_eq!(
+        read("release:[latest, shop@1]"),
+        Condition::Any(vec![
+            latest(false, "release:[latest, shop@1]"),
+            tag("release", is("shop@1")),
+        ])
+    );
+    let package = Wanted::Package(is("shop"));
+    assert_eq!(read("release.package:!=shop"), not(of(package, false, "release.package:!=shop")));
+    assert_eq!(read("tags[release.stage]:x"), tag("release.stage", is("x")));
+}
+
+#[test]
 fn things_are_found_by_their_ids() {
     let event = "fc6d8c0c43fc4630ad850ee518f1b9d0";
     assert_eq!(read(event), Condition::Event(event.parse().unwrap()));
@@ -139,8 +160,10 @@ fn what_cannot_be_answered_says_so() {
         ("id:abc", "no event id"),
         ("project.id:shop", "needs a number"),
         ("stack.module:a", "not indexed"),
-        ("release.version:>1.0", "not indexed"),
-        ("release:latest", "not supported yet"),
+        ("release.version:>newest", "none that can be compared"),
+        ("release.build:>many", "compares numbers"),
+        ("release.stage:loved", "adopted, adopting, not_adopted or replaced"),
+        ("has:release.version", "`has:release` finds any"),
         ("flags[beta]:true", "feature flags"),
         ("url:[a*, b]", "cannot be used in the list"),
         ("issue.priority:urgent", "high, medium or low"),

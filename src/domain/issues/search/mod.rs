@@ -1,6 +1,7 @@
 //! Finding issues: a page of those that fulfil a condition, in one of five orders.
 
 mod frequency;
+mod releases;
 mod store;
 
 use sqlx::PgConnection;
@@ -8,7 +9,7 @@ use sqlx::PgConnection;
 use super::{Condition, Issue, find_many};
 use crate::base::page::Total;
 use crate::base::{IssueId, OrganizationId, Page, PageRequest, ProjectId, Timestamp, UserId};
-use crate::domain::Result;
+use crate::domain::{Error, Result};
 
 /// Where to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +129,8 @@ pub async fn search(
     now: Timestamp,
 ) -> Result<Page<Issue>> {
     let within = store::resolve(db, scope).await?;
+    let (filter, _) = releases::settle_filter(db, &within, filter, now).await?;
+    let filter = filter.as_ref();
     let rows = if filter.counts_apart() {
         frequency::find_places(db, &within, filter, now).await?
     } else {
@@ -144,9 +147,32 @@ pub async fn search(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(db: &mut PgConnection, scope: &Scope, filter: &IssueFilter) -> Result<Total> {
+pub async fn count(
+    db: &mut PgConnection,
+    scope: &Scope,
+    filter: &IssueFilter,
+    now: Timestamp,
+) -> Result<Total> {
     let within = store::resolve(db, scope).await?;
-    Ok(Total::of(store::count(db, &within, filter).await?))
+    let (filter, _) = releases::settle_filter(db, &within, filter, now).await?;
+    Ok(Total::of(store::count(db, &within, &filter).await?))
+}
+
+/// Finds the releases that a condition asks for by anything but their names, so that each of several searches need not;
+/// returns sentences about what was not looked at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_releases(
+    db: &mut PgConnection,
+    scope: &Scope,
+    filter: &mut IssueFilter,
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let within = store::resolve(db, scope).await?;
+    let (settled, notes) = releases::settle_filter(db, &within, filter, now).await?;
+    *filter = settled.into_owned();
+    Ok(notes)
 }
 
 /// The environments that issues of `scope` were seen in, by name; the empty name is "without environment".
@@ -165,13 +191,20 @@ const MAX_ENVIRONMENTS: i64 = 200;
 /// "all of these".
 ///
 /// # Errors
-/// When the database fails.
+/// When it asks for more releases than are looked at: what is done to "all" must not miss some. When the database fails.
 pub async fn search_ids(
     db: &mut PgConnection,
     scope: &Scope,
     filter: &IssueFilter,
-    limit: i64,
+    (limit, now): (i64, Timestamp),
 ) -> Result<Vec<IssueId>> {
     let within = store::resolve(db, scope).await?;
-    Ok(store::find_ids(db, &within, filter, limit).await?)
+    let (filter, notes) = releases::settle_filter(db, &within, filter, now).await?;
+    if let Some(note) = notes.first() {
+        return Err(Error::invalid(
+            "query",
+            format!("{note} Narrow it to change all that it finds."),
+        ));
+    }
+    Ok(store::find_ids(db, &within, &filter, limit).await?)
 }

@@ -20,6 +20,13 @@ pub(super) struct Within {
     viewer: Option<UserId>,
 }
 
+impl Within {
+    /// Whose issues, and in which projects.
+    pub(super) fn place(&self) -> (OrganizationId, &[i64]) {
+        (self.organization, &self.projects)
+    }
+}
+
 /// The projects of a scope. Projects of other organizations are left out.
 pub(super) async fn resolve(db: &mut PgConnection, scope: &Scope) -> sqlx::Result<Within> {
     let named: Vec<i64> = scope.projects.iter().map(|id| id.0).collect();
@@ -283,6 +290,10 @@ fn push_condition(sql: &mut Sql, within: &Within, condition: &Condition) {
         Condition::Assigned(sought) => push_assigned(sql, within, sought),
         Condition::Tag(key, pattern) => push_tag(sql, within, key, Some(pattern)),
         Condition::HasTag(key) => push_tag(sql, within, key, None),
+        // Every search settles these before; without a name there is no such release.
+        Condition::Release(_) => {
+            sql.push("false");
+        }
         other => push_fact(sql, other),
     }
 }
@@ -351,6 +362,7 @@ fn push_fact(sql: &mut Sql, condition: &Condition) {
         | Condition::Assigned(_)
         | Condition::Tag(..)
         | Condition::HasTag(_)
+        | Condition::Release(_)
         | Condition::Event(_) => {
             sql.push("true");
         }

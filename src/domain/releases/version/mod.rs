@@ -122,7 +122,8 @@ impl<'a> Numbers<'a> {
         Some(Self { parts, components, pre, build })
     }
 
-    fn order(&self, other: &Self) -> Ordering {
+    /// Which of two versions comes behind the other, whatever their packages.
+    pub fn order(&self, other: &Self) -> Ordering {
         let pre = match (self.pre, other.pre) {
             (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Greater,
