@@ -5,12 +5,13 @@ create table ownership (
     project_id bigint primary key references projects on delete cascade,
     -- One rule per line, as somebody wrote them.
     rules text not null,
-    -- Whether new and returning issues are assigned by the rules.
-    auto_assign boolean not null,
+    -- Whether issues are assigned by themselves: 'off'; by the 'rules'; to the authors of suspected 'commits' first.
+    auto_assign text not null,
     -- How names of a CODEOWNERS file were mapped the last time: Mapping.
     mapping jsonb not null,
     created_at timestamptz not null,
-    updated_at timestamptz not null
+    updated_at timestamptz not null,
+    constraint ownership_auto_assign_known check (auto_assign in ('off', 'rules', 'commits'))
 );
 
 -- Whose an issue is; no row: nobody's. No foreign keys lead to settings.

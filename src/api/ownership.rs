@@ -8,10 +8,13 @@ use super::place::InProject;
 use super::{Error, Result};
 use crate::app::App;
 use crate::base::Timestamp;
-use crate::domain::ownership::{self, Owner, OwnerName, Owners, Ownership, Rule};
+use crate::domain::ownership::{self, AutoAssign, Owner, OwnerName, Owners, Ownership, Rule};
 
 /// What is said of assigning by rules.
 const ASSIGNS: &str = "Auto Assign to Issue Owner";
+
+/// What is said of assigning to the authors of suspected commits first.
+const ASSIGNS_TO_AUTHORS: &str = "Auto Assign to Suspect Commits";
 
 /// What is said of not doing it.
 const ASSIGNS_NOT: &str = "Turn off Auto-Assignment";
@@ -93,7 +96,11 @@ impl OwnershipView {
             date_created: set.set_at.map(|(first, _)| first),
             last_updated: set.set_at.map(|(_, last)| last),
             is_active: true,
-            auto_assignment: if set.auto_assign { ASSIGNS } else { ASSIGNS_NOT },
+            auto_assignment: match set.auto_assign {
+                AutoAssign::Off => ASSIGNS_NOT,
+                AutoAssign::Rules => ASSIGNS,
+                AutoAssign::Commits => ASSIGNS_TO_AUTHORS,
+            },
             codeowners_auto_sync: false,
         }
     }
@@ -126,13 +133,15 @@ impl OwnershipBody {
         Ok(())
     }
 
-    fn assigns(&self, present: bool) -> Result<bool> {
+    fn assigns(&self, present: AutoAssign) -> Result<AutoAssign> {
         match self.auto_assignment.as_deref() {
             None => Ok(present),
-            Some(ASSIGNS) => Ok(true),
-            Some(ASSIGNS_NOT) => Ok(false),
+            Some(ASSIGNS) => Ok(AutoAssign::Rules),
+            Some(ASSIGNS_TO_AUTHORS) => Ok(AutoAssign::Commits),
+            Some(ASSIGNS_NOT) => Ok(AutoAssign::Off),
             Some(_) => {
-                let problem = format!("Choose `{ASSIGNS}` or `{ASSIGNS_NOT}`.");
+                let problem =
+                    format!("Choose `{ASSIGNS}`, `{ASSIGNS_TO_AUTHORS}` or `{ASSIGNS_NOT}`.");
                 Err(Error::invalid("autoAssignment", problem))
             }
         }

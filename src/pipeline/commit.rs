@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::base::{EventId, PartId, ProjectId, Timestamp};
 use crate::domain::events::batch::NewEvent;
-use crate::domain::issues::assignees;
+use crate::domain::issues::assignees::{self, Arriving};
 use crate::domain::issues::batch::{Arrival, Assignment, Counting, Recorded, Recording, Sampling};
 use crate::domain::issues::signatures::{self, NewSignature};
 use crate::domain::journal::LaneKey;
@@ -134,7 +134,7 @@ pub async fn store(
         let Target { lane, tags, sampling, .. } = target;
         let recording = Recording { lane, tags, sampling };
         let recorded = issues::batch::record(db, &arrivals, &assignment, recording, now).await?;
-        assign_by_rules(db, &fresh, &assignment, &recorded, now).await?;
+        assign_to_owners(db, &fresh, &assignment, &recorded, now).await?;
         let rows = rows(&fresh, &assignment, &recorded, target.dictionaries);
         events::batch::store::insert(db, &rows).await?;
         let projects = arrivals.iter().map(|arrival| arrival.project_id).collect::<BTreeSet<_>>();
@@ -287,20 +287,25 @@ async fn insert_signatures(
     signatures::store::insert(db, &signatures).await
 }
 
-/// Gives new and returning issues to whom the rules of their projects say.
-async fn assign_by_rules(
+/// Gives new and returning issues to whom the commits of their releases and the rules of their projects say.
+async fn assign_to_owners(
     db: &mut PgConnection,
     events: &[&PreparedEvent],
     assignment: &Assignment,
     recorded: &Recorded,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let choices = events.iter().zip(&assignment.owners).filter_map(|(event, owner)| {
+    let arrivals = events.iter().zip(&assignment.owners).filter_map(|(event, owner)| {
         let choice = event.choice.as_ref()?;
         let is_wanted = assignees::may_be_assigned(assignment, recorded, owner.issue);
-        is_wanted.then_some((owner.issue, choice))
+        is_wanted.then(|| Arriving {
+            issue: owner.issue,
+            release: event.arrival.release.as_deref(),
+            is_new: assignment.opened.contains(&owner.issue),
+            choice,
+        })
     });
-    assignees::assign_by_rules(db, choices, now).await
+    assignees::assign_arriving(db, arrivals, now).await
 }
 
 /// The tree that explains a hash, as it is stored.

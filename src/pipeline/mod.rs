@@ -34,7 +34,7 @@ use crate::domain::attachments::NewAttachment;
 use crate::domain::feedback::NewFeedback;
 use crate::domain::issues::batch::Arrival;
 use crate::domain::limits::known_reason;
-use crate::domain::ownership::Compiled;
+use crate::domain::ownership::Assigning;
 use crate::domain::sessions;
 use crate::domain::usage::{Counts, Outcome};
 use crate::infra::compression::Dictionaries;
@@ -59,8 +59,8 @@ pub struct Context<'a> {
     pub project_id: ProjectId,
     /// How the project groups.
     pub grouping: &'a ProjectGrouping,
-    /// By which rules its issues are assigned; none: they are not.
-    pub ownership: Option<&'a Compiled>,
+    /// How its issues are assigned by themselves; none: they are not.
+    pub ownership: Option<&'a Assigning>,
     /// What the project leaves out.
     pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.

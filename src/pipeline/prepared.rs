@@ -26,7 +26,7 @@ pub struct PreparedEvent {
     pub transaction: Option<String>,
     /// Why it belongs where it does; stored with hashes that are new.
     pub grouping: Grouping,
-    /// Whose it is by the project's rules, should its issue be new or come back.
+    /// What says whose it is, should its issue be new or come back.
     pub choice: Option<Choice>,
     /// The event itself.
     pub payload: Payload,

@@ -20,7 +20,7 @@ use super::stages::{FilterConfig, ScrubConfig};
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::{self, FilterSettings};
 use crate::domain::grouping_rules::{self, GroupingSettings};
-use crate::domain::ownership::{self, Compiled};
+use crate::domain::ownership::{self, Assigning, Compiled};
 use crate::domain::privacy::{self, PrivacySettings, ProjectPrivacy};
 use crate::domain::projects;
 
@@ -49,7 +49,7 @@ struct Found {
     filters: Vec<(ProjectId, FilterSettings)>,
     environments: Vec<(ProjectId, String)>,
     grouping: Vec<(ProjectId, GroupingSettings)>,
-    ownership: Vec<(ProjectId, String)>,
+    ownership: Vec<(ProjectId, (String, bool))>,
 }
 
 /// What was known at one moment.
@@ -64,7 +64,7 @@ pub struct KnownSettings {
     environments: HashMap<ProjectId, String>,
     default_grouping: ProjectGrouping,
     grouping: HashMap<ProjectId, (GroupingSettings, Arc<ProjectGrouping>)>,
-    ownership: HashMap<ProjectId, (String, Arc<Compiled>)>,
+    ownership: HashMap<ProjectId, ((String, bool), Arc<Assigning>)>,
 }
 
 impl KnownSettings {
@@ -88,9 +88,9 @@ impl KnownSettings {
         self.grouping.get(&project).map_or(&self.default_grouping, |(_, grouping)| grouping)
     }
 
-    /// The rules by which a project's issues are assigned; none if they are not.
-    pub fn ownership(&self, project: ProjectId) -> Option<&Compiled> {
-        self.ownership.get(&project).map(|(_, rules)| rules.as_ref())
+    /// How a project's issues are assigned by themselves; none if they are not.
+    pub fn ownership(&self, project: ProjectId) -> Option<&Assigning> {
+        self.ownership.get(&project).map(|(_, assigning)| assigning.as_ref())
     }
 
     /// The same with what was found now.
@@ -110,13 +110,14 @@ impl KnownSettings {
             (id, (settings, grouping))
         });
         let grouping = grouping.collect();
-        let ownership = found.ownership.into_iter().map(|(id, rules)| {
-            let known = self.ownership.get(&id).filter(|(known, _)| *known == rules);
-            let compiled = known.map_or_else(
-                || Arc::new(compiled_ownership(&rules)),
-                |(_, compiled)| compiled.clone(),
-            );
-            (id, (rules, compiled))
+        let ownership = found.ownership.into_iter().map(|(id, set)| {
+            let known = self.ownership.get(&id).filter(|(known, _)| *known == set);
+            let read = || {
+                let rules = compiled_ownership(&set.0);
+                Arc::new(Assigning { rules, by_commits: set.1 })
+            };
+            let assigning = known.map_or_else(read, |(_, assigning)| assigning.clone());
+            (id, (set, assigning))
         });
         let ownership = ownership.collect();
         let environments = found.environments.into_iter().collect();
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn ownership_rules_that_did_not_change_are_not_compiled_again() {
         let found = |rules: &str| Found {
-            ownership: vec![(ProjectId(1), rules.to_owned())],
+            ownership: vec![(ProjectId(1), (rules.to_owned(), false))],
             ..Found::default()
         };
         let one = KnownSettings::default().renewed(found("path:a #a"));
@@ -240,7 +241,7 @@ mod tests {
         let three = two.renewed(found("path:b #a"));
         assert_ne!(rules(&two), rules(&three));
         let broken = three.renewed(found("?"));
-        assert!(broken.ownership(ProjectId(1)).unwrap().rules().is_empty());
+        assert!(broken.ownership(ProjectId(1)).unwrap().rules.rules().is_empty());
         assert!(broken.renewed(Found::default()).ownership(ProjectId(1)).is_none());
     }
 

@@ -70,6 +70,7 @@ fn assigned(detail: &Value) -> Value {
         "assigneeType": kind,
         "assigneeName": detail["to"],
         "rule": detail["rule"],
+        "commit": detail["commit"],
     })
 }
 

@@ -5,10 +5,12 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::activities::{ActivityView, activity_views};
+use super::expand;
 use super::tags::{TagSummaryView, tag_summaries};
 use super::views::{self, ActorView, IssueView, Shown};
 use crate::api::authenticate::Caller;
 use crate::api::json::Json;
+use crate::api::parameters::Parameters;
 use crate::api::place::{InIssue, InOrganization};
 use crate::api::releases::{self, ReleaseView};
 use crate::api::{Error, Result};
@@ -38,17 +40,19 @@ pub(in crate::api) struct DetailView {
 pub(in crate::api) async fn get_issue(
     State(app): State<App>,
     place: InIssue,
+    parameters: Parameters,
 ) -> Result<Json<DetailView>> {
     let mut db = app.db.acquire().await?;
-    Ok(Json(detail_of(&app, &mut db, &place.caller, &place.issue).await?))
+    Ok(Json(detail_of(&app, &mut db, &place.caller, &place.issue, &parameters).await?))
 }
 
-/// Everything about an issue.
+/// Everything about an issue, and what the parameters ask for on top.
 pub(in crate::api) async fn detail_of(
     app: &App,
     db: &mut PgConnection,
     caller: &Caller,
     issue: &Issue,
+    parameters: &Parameters,
 ) -> Result<DetailView> {
     let now = app.clock.now();
     let mut stats = Vec::new();
@@ -59,7 +63,14 @@ pub(in crate::api) async fn detail_of(
     let owners = Owners::find(db, issue.organization_id).await?;
     let assignee = issues::assignees(db, &[issue.id]).await?.remove(&issue.id);
     let assigned_to = assignee.and_then(|owner| ActorView::new(owner, &owners));
-    let shown = Shown { assigned_to, stats: Some(views::stats(stats)), ..Shown::default() };
+    let one = std::slice::from_ref(issue);
+    let mut expanded = expand::expanded(app, db, (&owners, one), parameters).await?;
+    let shown = Shown {
+        assigned_to,
+        stats: Some(views::stats(stats)),
+        expanded: expanded.remove(&issue.id).unwrap_or_default(),
+        ..Shown::default()
+    };
     let versions = [issue.first_release.as_deref(), issue.last_release.as_deref()];
     let [first_release, last_release] = releases::views_of(db, issue.project_id, versions).await?;
     Ok(DetailView {
@@ -92,6 +103,7 @@ pub(in crate::api) struct ShortIdView {
 pub(in crate::api) async fn get_short_id(
     State(app): State<App>,
     place: InOrganization,
+    parameters: Parameters,
 ) -> Result<Json<ShortIdView>> {
     let mut db = app.db.acquire().await?;
     let organization = place.organization();
@@ -103,6 +115,6 @@ pub(in crate::api) async fn get_short_id(
         project_slug: issue.project_slug.to_string(),
         group_id: issue.id.to_string(),
         short_id: issue.short_id(),
-        group: detail_of(&app, &mut db, &place.caller, &issue).await?,
+        group: detail_of(&app, &mut db, &place.caller, &issue, &parameters).await?,
     }))
 }

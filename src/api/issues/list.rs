@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::expand;
 use super::views::{self, ActorView, Collapsed, IssueView, Shown};
 use crate::api::pagination::ListUrl;
 use crate::api::parameters::Parameters;
@@ -116,6 +116,8 @@ impl List<'_> {
         } else {
             Some(issues::counts(db, &ids, &environments, window).await?)
         };
+        let mut expanded =
+            expand::expanded(self.app, db, (&owners, &page.items), self.parameters).await?;
         Ok(page.map(|issue| {
             let shown = Shown {
                 stats: series.remove(&issue.id).map(|series| views::stats([(period, series)])),
@@ -126,7 +128,7 @@ impl List<'_> {
                     .get(&issue.id)
                     .and_then(|owner| ActorView::new(*owner, &owners)),
                 collapsed,
-                expanded: expanded(self.parameters),
+                expanded: expanded.remove(&issue.id).unwrap_or_default(),
             };
             IssueView::new(&issue, self.organization, &self.app.config.server, shown)
         }))
@@ -167,19 +169,4 @@ fn collapsed(parameters: &Parameters) -> Collapsed {
         filtered: parameters.has("collapse", "filtered"),
         unhandled: parameters.has("collapse", "unhandled"),
     }
-}
-
-/// Optional parts that clients may ask for; there is nothing in them yet.
-fn expanded(parameters: &Parameters) -> BTreeMap<&'static str, Value> {
-    let known = [
-        ("inbox", Value::Null),
-        ("owners", Value::Null),
-        ("sessions", Value::Null),
-        ("integrationIssues", json!([])),
-        ("sentryAppIssues", json!([])),
-        ("latestEventHasAttachments", json!(false)),
-    ];
-    let wanted = known.into_iter().filter(|(name, _)| parameters.has("expand", name));
-    // The part is called otherwise than the wish for it.
-    wanted.map(|(name, v)| (if name == "sessions" { "sessionCount" } else { name }, v)).collect()
 }

@@ -4,6 +4,7 @@ pub(super) mod activities;
 pub(super) mod bulk;
 mod change;
 pub(super) mod detail;
+mod expand;
 pub(super) mod hashes;
 pub(super) mod list;
 pub(super) mod tags;

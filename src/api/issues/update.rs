@@ -5,6 +5,7 @@ use axum::extract::State;
 use super::change::ChangeBody;
 use super::detail::{DetailView, detail_of};
 use crate::api::json::{Body, Json};
+use crate::api::parameters::Parameters;
 use crate::api::place::InIssue;
 use crate::api::{Error, Result};
 use crate::app::App;
@@ -14,6 +15,7 @@ use crate::domain::issues::{self, Scope};
 pub(in crate::api) async fn update_issue(
     State(app): State<App>,
     place: InIssue,
+    parameters: Parameters,
     Body(body): Body<ChangeBody>,
 ) -> Result<Json<DetailView>> {
     let wish = body.wish(app.clock.now())?;
@@ -29,5 +31,5 @@ pub(in crate::api) async fn update_issue(
     wish.fulfil(&app, &scope, &[id], actor).await?;
     let mut db = app.db.acquire().await?;
     let issue = issues::find(&mut db, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(detail_of(&app, &mut db, &place.caller, &issue).await?))
+    Ok(Json(detail_of(&app, &mut db, &place.caller, &issue, &parameters).await?))
 }

@@ -101,6 +101,14 @@ pub async fn latest_of_part(
     Ok(events)
 }
 
+/// Unpacks a stored payload.
+///
+/// # Errors
+/// When the database fails or the payload is damaged.
+pub async fn open(db: &mut PgConnection, known: &Dictionaries, frame: &[u8]) -> Result<Event> {
+    Ok(unpack(db, known, frame).await?.event)
+}
+
 async fn unpack(db: &mut PgConnection, known: &Dictionaries, frame: &[u8]) -> Result<Kept> {
     let dictionary = match compression::dictionary_id(frame) {
         Some(id) => Some(dictionaries::find(db, known, id).await?),

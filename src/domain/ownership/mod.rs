@@ -32,22 +32,57 @@ use crate::domain::{Error, Result};
 use codeowners::Mapping;
 
 /// What a project has set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ownership {
     /// The rules as they were written.
     pub rules: String,
-    /// Whether new and returning issues are assigned by the rules.
-    pub auto_assign: bool,
+    /// Whether issues are assigned by themselves.
+    pub auto_assign: AutoAssign,
     /// How names of a CODEOWNERS file were mapped the last time.
     pub mapping: Mapping,
     /// When it was set first, and last; `None`: never.
     pub set_at: Option<(Timestamp, Timestamp)>,
 }
 
-impl Default for Ownership {
-    fn default() -> Self {
-        Self { rules: String::new(), auto_assign: true, mapping: Mapping::default(), set_at: None }
+/// Whether issues are assigned by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum AutoAssign {
+    /// They are not.
+    Off,
+    /// New and returning ones by the rules.
+    #[default]
+    Rules,
+    /// New ones to the author of a suspected commit first; all others by the rules.
+    Commits,
+}
+
+impl AutoAssign {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Rules, Self::Commits];
+
+    /// The word for forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Rules => "rules",
+            Self::Commits => "commits",
+        }
     }
+
+    /// The choice of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// How a project's issues are assigned by themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Assigning {
+    /// By these rules.
+    pub rules: Compiled,
+    /// To the authors of suspected commits first.
+    pub by_commits: bool,
 }
 
 /// Somebody who can own something.

@@ -3,8 +3,8 @@
 use sqlx::types::Json;
 use sqlx::{PgConnection, query};
 
-use super::Ownership;
 use super::codeowners::Mapping;
+use super::{AutoAssign, Ownership};
 use crate::base::{ProjectId, Timestamp};
 
 /// What a project has set; `None` if it has set nothing.
@@ -14,7 +14,7 @@ pub(super) async fn find(
 ) -> sqlx::Result<Option<Ownership>> {
     let row = query!(
         r#"
-        SELECT rules, auto_assign, mapping AS "mapping: Json<Mapping>", created_at, updated_at
+        SELECT rules, auto_assign AS "auto_assign: AutoAssign", mapping AS "mapping: Json<Mapping>", created_at, updated_at
         FROM ownership
         WHERE project_id = $1
         "#,
@@ -30,14 +30,35 @@ pub(super) async fn find(
     }))
 }
 
-/// The rules of every project that assigns by them.
-pub async fn list_assigning(db: &mut PgConnection) -> sqlx::Result<Vec<(ProjectId, String)>> {
+/// The rules of every project that assigns issues by itself, and whether suspected commits count.
+pub async fn list_assigning(
+    db: &mut PgConnection,
+) -> sqlx::Result<Vec<(ProjectId, (String, bool))>> {
+    let rows = query!(
+        r#"
+        SELECT project_id AS "project_id: ProjectId", rules,
+               auto_assign = 'commits' AS "by_commits!"
+        FROM ownership
+        WHERE auto_assign = 'commits' OR (auto_assign = 'rules' AND rules <> '')
+        "#,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.project_id, (row.rules, row.by_commits))).collect())
+}
+
+/// The rules of those of these projects that have any.
+pub async fn list_rules(
+    db: &mut PgConnection,
+    projects: &[i64],
+) -> sqlx::Result<Vec<(ProjectId, String)>> {
     let rows = query!(
         r#"
         SELECT project_id AS "project_id: ProjectId", rules
         FROM ownership
-        WHERE auto_assign AND rules <> ''
+        WHERE project_id = ANY($1) AND rules <> ''
         "#,
+        projects,
     )
     .fetch_all(db)
     .await?;
@@ -61,7 +82,7 @@ pub(super) async fn put(
         "#,
         project.0,
         wanted.rules,
-        wanted.auto_assign,
+        wanted.auto_assign as AutoAssign,
         Json(&wanted.mapping) as _,
         now,
     )

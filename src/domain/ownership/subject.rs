@@ -52,6 +52,14 @@ impl<'a> Subject<'a> {
     }
 }
 
+impl Subject<'_> {
+    /// The files of the frames, in their order; of a frame that names none, none.
+    pub fn files(&self) -> Vec<Vec<String>> {
+        let files = |place: &Place<'_>| place.paths.iter().map(|path| path.to_string()).collect();
+        self.frames.iter().map(files).collect()
+    }
+}
+
 impl<'a> Place<'a> {
     fn of(frame: &'a Frame) -> Self {
         let mut paths: Vec<Cow<'a, str>> = Vec::new();

@@ -102,8 +102,8 @@ fn prepare(
     let transaction = event.transaction.clone();
     let is_hot = context.is_hot(&arrival);
     // A hot issue is neither new nor just back.
-    let rules = context.ownership.filter(|_| !is_hot);
-    let choice = rules.and_then(|rules| Choice::of(rules, &ownership::Subject::of(&event)));
+    let assigning = context.ownership.filter(|_| !is_hot);
+    let choice = assigning.and_then(|how| Choice::of(how, &ownership::Subject::of(&event)));
     let payload = Payload::new(event, is_hot, context.dictionaries);
     let event_id = facts.event_id;
     PreparedEvent {

@@ -118,13 +118,20 @@ fn escalated(detail: &Value) -> String {
     format!("found it escalating: {events} in {span}, at most {usual} in the week before")
 }
 
-/// `assigned it to #payments by rule …`.
+/// `assigned it to #payments by rule …`, `assigned it to Eve, who wrote …`.
 fn assigned(detail: &Value) -> String {
     let said = |key: &str| detail.get(key).and_then(Value::as_str);
     let to = said("to").unwrap_or("somebody");
-    match (said("rule"), said("found")) {
-        (Some(rule), Some(found)) => {
+    match (said("rule"), said("found"), said("commit"), said("file")) {
+        (Some(rule), Some(found), ..) => {
             format!("assigned it to {to} by rule `{rule}`, which found `{found}`")
+        }
+        (.., Some(commit), Some(file)) => {
+            let commit: String = commit.chars().take(12).collect();
+            let release = said("release").unwrap_or_default();
+            format!(
+                "assigned it to {to}, who wrote commit `{commit}` of {release}, which changed `{file}`"
+            )
         }
         _ => format!("assigned it to {to}"),
     }
@@ -243,6 +250,13 @@ mod tests {
             "assigned it to #pay by rule `path:a`, which found `b/a`"
         );
         assert_eq!(said(ActivityKind::Assigned, r#"{"to": "Ada"}"#), "assigned it to Ada");
+        assert_eq!(
+            said(
+                ActivityKind::Assigned,
+                r#"{"to": "Eve", "commit": "3f2a9c1de07b44f1", "release": "shop@2", "file": "src/pay.py"}"#
+            ),
+            "assigned it to Eve, who wrote commit `3f2a9c1de07b` of shop@2, which changed `src/pay.py`"
+        );
         assert_eq!(
             said(
                 ActivityKind::FixedBy,

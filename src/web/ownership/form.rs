@@ -3,16 +3,17 @@
 use serde::Deserialize;
 
 use crate::domain::ownership::codeowners::{Conversion, LeftOut, Mapping};
-use crate::domain::ownership::{Owners, Ownership};
+use crate::domain::ownership::{AutoAssign, Owners, Ownership};
 
-/// What was sent. A switch that is off is not sent at all.
+/// What was sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OwnershipForm {
     /// `save`, `try`, `read` or `import`.
     pub(super) verb: String,
     pub(super) rules: String,
-    pub(super) auto_assign: Option<String>,
+    /// A word of [`AutoAssign`].
+    pub(super) auto_assign: String,
     /// The event to try the rules on: an id, an issue's short id, or nothing for the latest.
     pub(super) event: String,
     /// A CODEOWNERS file.
@@ -29,6 +30,11 @@ impl OwnershipForm {
     pub(super) fn rules(&self) -> String {
         let lines: Vec<&str> = self.rules.lines().map(str::trim_end).collect();
         stored(lines.join("\n").trim_end())
+    }
+
+    /// Whether issues are assigned by themselves; what no page offers leaves it as it is.
+    pub(super) fn auto_assign(&self, stored: AutoAssign) -> AutoAssign {
+        AutoAssign::from_word(&self.auto_assign).unwrap_or(stored)
     }
 
     pub(super) fn mapping(&self) -> Mapping {
@@ -56,7 +62,7 @@ fn stored(text: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
     pub(super) rules: String,
-    pub(super) auto_assign: bool,
+    pub(super) auto_assign: Vec<AutoAssignChoice>,
     pub(super) event: String,
     pub(super) codeowners: String,
     pub(super) mapping: Mapping,
@@ -68,7 +74,7 @@ impl Fields {
         let fields = match form {
             Some(form) => Self {
                 rules: form.rules(),
-                auto_assign: form.auto_assign.is_some(),
+                auto_assign: AutoAssignChoice::all(form.auto_assign(stored.auto_assign)),
                 mapping: form.mapping(),
                 event: form.event,
                 codeowners: form.codeowners,
@@ -76,7 +82,7 @@ impl Fields {
             },
             None => Self {
                 rules: stored.rules.clone(),
-                auto_assign: stored.auto_assign,
+                auto_assign: AutoAssignChoice::all(stored.auto_assign),
                 event: String::new(),
                 codeowners: String::new(),
                 mapping: stored.mapping.clone(),
@@ -84,6 +90,31 @@ impl Fields {
             },
         };
         Self { rows: fields.rules.lines().count().clamp(6, 24) + 1, ..fields }
+    }
+}
+
+/// A way to assign issues by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AutoAssignChoice {
+    pub(super) value: &'static str,
+    pub(super) label: &'static str,
+    pub(super) is_chosen: bool,
+}
+
+impl AutoAssignChoice {
+    fn all(chosen: AutoAssign) -> Vec<Self> {
+        let choice = |way: AutoAssign| Self {
+            value: way.as_str(),
+            label: match way {
+                AutoAssign::Off => "Nobody",
+                AutoAssign::Rules => "The owners of the rule",
+                AutoAssign::Commits => {
+                    "The author of a suspect commit, or else the owners of the rule"
+                }
+            },
+            is_chosen: way == chosen,
+        };
+        AutoAssign::ALL.map(choice).to_vec()
     }
 }
 

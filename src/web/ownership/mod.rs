@@ -130,7 +130,7 @@ impl Scene {
             mapping if mapping.names.is_empty() => self.stored.mapping.clone(),
             mapping => mapping,
         };
-        let auto_assign = form.auto_assign.is_some();
+        let auto_assign = form.auto_assign(self.stored.auto_assign);
         let wanted = Ownership { rules, auto_assign, mapping, ..self.stored.clone() };
         ownership::set(app, &self.project, &wanted).await?;
         Ok(Ok(()))
@@ -230,7 +230,7 @@ mod tests {
     fn what_is_stored_is_filled_in_and_escaped() {
         let html = render(Outcome::default());
         assert!(html.contains("path:&#60;b&#62;* #payments"), "{html}");
-        assert!(html.contains("name=\"auto_assign\" value=\"on\" checked"), "{html}");
+        assert!(html.contains("<option value=\"rules\" selected>"), "{html}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Whose issues are, for programs.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::program::{Program, create_user, send_corpus, server};
+use super::program::{Program, create_user, error_with, send, send_corpus, server};
 
 #[tokio::test]
 async fn issues_are_assigned_as_clients_say_it() {
@@ -51,5 +51,64 @@ async fn issues_are_assigned_as_clients_say_it() {
         (&newest["type"], &newest["data"]["assigneeType"]),
         (&json!("assigned"), &json!("team"))
     );
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_may_know_about_issues_is_told_when_it_is_asked_for() {
+    let app = server().await;
+    let user = create_user(&app).await;
+    let shop = app.create_project("Shop").await;
+    let blog = app.create_project("Blog").await;
+    let program = Program::of_organization(
+        &app,
+        "project:read,project:write,project:releases,event:read,org:read",
+    )
+    .await;
+    let release = json!({"version": "shop@2.0", "projects": ["shop"], "commits": [
+        {"id": "a".repeat(40), "author_email": "Ada@example.com", "patch_set": [
+            {"path": "services/Paid.py", "type": "M"}]},
+        {"id": "b".repeat(40), "author_email": "stranger@example.com", "patch_set": [
+            {"path": "services/Lost.py", "type": "M"}]},
+    ]});
+    let path = "/organizations/default/releases/";
+    assert!(program.ask(Method::POST, path, Some(&release)).await.status.is_success());
+    let rules = json!({
+        "raw": "path:*.py #default ada@example.com\ncodeowners:Kept.py ada@example.com",
+        "autoAssignment": "Turn off Auto-Assignment",
+    });
+    let path = "/projects/default/shop/ownership/";
+    assert_eq!(program.put(path, &rules).await.status, StatusCode::OK);
+    let of_release = json!({"release": "shop@2.0"});
+    for title in ["Paid", "Lost", "Kept"] {
+        send(&app, &shop, &[error_with(title, &of_release)]).await;
+    }
+    send(&app, &blog, &[error_with("Paid", &json!({"release": "blog@1.0"}))]).await;
+
+    let ada = format!("user:{user}");
+    let expected = [
+        ("SHOP-1", vec![("suspectCommit", ada.as_str()), ("ownershipRule", "team:1")]),
+        ("SHOP-2", vec![("ownershipRule", "team:1"), ("ownershipRule", &ada)]),
+        ("SHOP-3", vec![("codeowners", &ada)]),
+        ("BLOG-1", vec![]),
+    ];
+    let list =
+        program.read("/organizations/default/issues/?query=&expand=owners&expand=inbox").await;
+    for (short_id, expected) in expected {
+        let detail = program.read(&format!("/issues/{short_id}/?expand=owners")).await;
+        let listed = list.as_array().unwrap().iter().find(|issue| issue["shortId"] == short_id);
+        for issue in [listed.unwrap(), &detail] {
+            let owners = issue["owners"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let told: Vec<(&str, &str)> = owners
+                .iter()
+                .map(|one| (one["type"].as_str().unwrap(), one["owner"].as_str().unwrap()))
+                .collect();
+            assert_eq!(told, expected, "{short_id}");
+            assert_eq!(issue["owners"].is_null(), expected.is_empty(), "{short_id}");
+            assert!(owners.iter().all(|one| one["date_added"] == issue["firstSeen"]));
+        }
+    }
+    let plain = program.read("/issues/SHOP-1/").await;
+    assert!(plain.get("owners").is_none(), "nobody asked");
     app.stop().await;
 }

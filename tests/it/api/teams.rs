@@ -91,11 +91,17 @@ async fn ownership_rules_are_read_and_set_as_clients_know_them() {
     assert_eq!(program.get("/projects/default/shop/ownership").await.body, set.body);
     let partly = program.put(path, &json!({"autoAssignment": "Auto Assign to Issue Owner"})).await;
     assert_eq!(partly.body["raw"], raw, "what is not said stays");
+    let by_commits = json!({"autoAssignment": "Auto Assign to Suspect Commits"});
+    assert_eq!(
+        program.put(path, &by_commits).await.body["autoAssignment"],
+        by_commits["autoAssignment"]
+    );
+    assert_eq!(program.get(path).await.body["autoAssignment"], by_commits["autoAssignment"]);
 
     for (wrong, field) in [
         (json!({"raw": "path:a #gone"}), "raw"),
         (json!({"raw": "x"}), "raw"),
-        (json!({"autoAssignment": "Auto Assign to Suspect Commits"}), "autoAssignment"),
+        (json!({"autoAssignment": "Auto Assign to Anybody"}), "autoAssignment"),
         (json!({"fallthrough": false}), "fallthrough"),
         (json!({"codeownersAutoSync": true}), "codeownersAutoSync"),
     ] {

@@ -15,10 +15,9 @@ const ISSUE: &str = "/default/issues/SHOP-1";
 const RULES: &str =
     "path:src/web/* ada@example.com\r\npath:src/checkout/* #payments eve@example.com";
 
-async fn save_rules(app: &TestApp, browser: &mut Browser, is_on: bool) {
+async fn save_rules(app: &TestApp, browser: &mut Browser, auto_assign: &str) {
     browser.get(SETTINGS).await.expect_page();
-    let mut fields = vec![("verb", "save"), ("rules", RULES)];
-    fields.extend(is_on.then_some(("auto_assign", "on")));
+    let fields = [("verb", "save"), ("rules", RULES), ("auto_assign", auto_assign)];
     browser.post(SETTINGS, &fields).await.expect_redirect();
     app.app.clock.advance(BELIEVED_FOR);
 }
@@ -46,7 +45,7 @@ fn other_error() -> Value {
 #[tokio::test]
 async fn a_new_issue_goes_to_whom_the_rules_say_and_its_history_says_why() {
     let (app, project, mut browser) = shop().await;
-    save_rules(&app, &mut browser, true).await;
+    save_rules(&app, &mut browser, "rules").await;
     send(&app, &project, &checkout_error()).await;
     send(&app, &project, &other_error()).await;
     let text = history(&mut browser).await;
@@ -69,10 +68,10 @@ async fn a_new_issue_goes_to_whom_the_rules_say_and_its_history_says_why() {
 #[tokio::test]
 async fn nothing_is_assigned_where_that_is_off_and_nothing_that_people_assigned_is_changed() {
     let (app, project, mut browser) = shop().await;
-    save_rules(&app, &mut browser, false).await;
+    save_rules(&app, &mut browser, "off").await;
     send(&app, &project, &checkout_error()).await;
     assert_eq!(found(&mut browser, "is:unassigned").await, ["SHOP-1"]);
-    save_rules(&app, &mut browser, true).await;
+    save_rules(&app, &mut browser, "rules").await;
     send(&app, &project, &checkout_error()).await;
     assert_eq!(found(&mut browser, "is:unassigned").await, ["SHOP-1"], "it is not new any more");
 
@@ -184,6 +183,72 @@ async fn a_commit_that_touched_a_file_of_the_stack_is_suspected_with_its_author(
     let commit = &committers["committers"][0]["commits"][0];
     assert_eq!(commit["id"], "3f2a9c1de07b44f1a2c3d4e5f60718293a4b5c6d");
     assert_eq!(commit["suspectCommitType"], "via commit in release");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_issue_goes_to_the_author_of_the_commit_that_touched_its_file() {
+    let (app, project, mut browser) = shop().await;
+    let program = Program::of_organization(&app, "project:read,project:write,event:read").await;
+    let releases = "/organizations/default/releases/";
+    let mut release = commits("Cards are charged at once", "services/shop/src/checkout/pay.py");
+    release["version"] = json!("shop@4.2.0");
+    release["projects"] = json!(["shop"]);
+    assert!(program.ask(Method::POST, releases, Some(&release)).await.status.is_success());
+    save_rules(&app, &mut browser, "commits").await;
+    send(&app, &project, &checkout_error()).await;
+    send(&app, &project, &other_error()).await;
+    assert_eq!(found(&mut browser, "assigned:eve@example.com").await, ["SHOP-1"]);
+    assert_eq!(found(&mut browser, "is:unassigned").await, ["SHOP-2"], "nobody touched its file");
+    let text = history(&mut browser).await;
+    let line = "assigned it to eve, who wrote commit 3f2a9c1de07b of shop@4.2.0, which changed services/shop/src/checkout/pay.py";
+    assert!(text.contains(line), "{text}");
+    let lines = program.get("/issues/SHOP-1/activities/").await.body;
+    assert_eq!(lines["activity"][0]["data"]["commit"], "3f2a9c1de07b44f1a2c3d4e5f60718293a4b5c6d");
+
+    // What people decide stays when it comes back, and so does nobody's if they take it away and it goes on.
+    browser.get(ISSUE).await.expect_page();
+    browser.post(ISSUE, &[("verb", "assign:user:1")]).await.expect_page();
+    send(&app, &project, &checkout_error()).await;
+    assert_eq!(found(&mut browser, "assigned:me").await, ["SHOP-1"]);
+    browser.get(ISSUE).await.expect_page();
+    browser.post(ISSUE, &[("verb", "resolve")]).await.expect_page();
+    let mut again = checkout_error();
+    again["release"] = json!("shop@4.3.0");
+    app.app.clock.advance(BELIEVED_FOR);
+    send(&app, &project, &again).await;
+    assert_eq!(found(&mut browser, "assigned:me is:regressed").await, ["SHOP-1"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_author_is_no_member_the_rule_decides_and_where_that_is_off_nobody() {
+    let (app, project, mut browser) = shop().await;
+    let program = Program::of_organization(&app, "project:read,project:write").await;
+    let releases = "/organizations/default/releases/";
+    let mut release = commits("Cards are charged at once", "src/checkout/pay.py");
+    release["version"] = json!("shop@4.2.0");
+    release["projects"] = json!(["shop"]);
+    release["commits"][0]["author_email"] = json!("stranger@example.com");
+    assert!(program.ask(Method::POST, releases, Some(&release)).await.status.is_success());
+    save_rules(&app, &mut browser, "commits").await;
+    send(&app, &project, &checkout_error()).await;
+    assert_eq!(found(&mut browser, "assigned:#payments").await, ["SHOP-1"]);
+    let text = history(&mut browser).await;
+    assert!(text.contains("assigned it to #payments by rule path:src/checkout/*"), "{text}");
+
+    // A commit counts for those who chose that.
+    release["commits"][0]["author_email"] = json!("eve@example.com");
+    assert!(program.ask(Method::POST, releases, Some(&release)).await.status.is_success());
+    for (choice, expected) in [("rules", "assigned:#payments"), ("off", "is:unassigned")] {
+        save_rules(&app, &mut browser, choice).await;
+        let mut event = checkout_error();
+        event["exception"][0]["type"] = json!(format!("{choice}Error"));
+        event["fingerprint"] = json!([choice]);
+        send(&app, &project, &event).await;
+        let title = format!("{expected} title:{choice}Error*");
+        assert_eq!(found(&mut browser, &title).await.len(), 1, "{choice}");
+    }
     app.stop().await;
 }
 

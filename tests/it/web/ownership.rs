@@ -160,7 +160,7 @@ async fn rules_are_checked_line_by_line_kept_and_tried_on_a_stored_event() {
     let text = page_text(browser.post(SETTINGS, &lost).await.expect_page());
     assert!(text.contains("This project has no such event in full."), "{text}");
 
-    let fields = [("verb", "save"), ("rules", rules.as_str()), ("auto_assign", "on")];
+    let fields = [("verb", "save"), ("rules", rules.as_str()), ("auto_assign", "rules")];
     browser.post(SETTINGS, &fields).await.expect_redirect();
     let page = browser.get(SETTINGS).await;
     assert!(page.expect_page().contains("path:src/checkout/* #payments"));
@@ -202,7 +202,7 @@ async fn a_codeowners_file_is_mapped_to_people_and_becomes_rules() {
         ("owner", ADA),
         ("name", "@stranger"),
         ("owner", EVE),
-        ("auto_assign", "on"),
+        ("auto_assign", "rules"),
     ];
     let mut fields = fields.to_vec();
     fields[0] = ("verb", "import");

@@ -1,9 +1,13 @@
 //! Whose an issue is: a person's or a team's.
 //!
-//! People assign, and rules do it for issues that nobody has when they are new or come back. What people did
-//! is never overwritten, not even by another event of the same batch: a row that is there stays.
+//! People assign, and rules and commits do it for issues that nobody has when they are new or come back
+//! ([`arriving`]). What people did is never overwritten, not even by another event of the same batch: a row that is there
+//! stays.
 
+mod arriving;
 pub(super) mod store;
+
+pub use arriving::{Arriving, ByRule, Choice, assign_arriving};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,12 +20,9 @@ use super::activity::ActivityKind;
 use super::store::{NewLine, append_activity, lock_states};
 use super::{Scope, batch};
 use crate::app::Essentials;
-use crate::base::{IssueId, TeamId, Timestamp, UserId};
-use crate::domain::ownership::{Compiled, Owner, OwnerName, Owners, Subject};
+use crate::base::{IssueId, TeamId, UserId};
+use crate::domain::ownership::{Owner, Owners};
 use crate::domain::{Error, Result};
-
-/// As much of what a rule found is kept in the history.
-const MAX_FOUND_CHARS: usize = 500;
 
 /// Who is looked for by `assigned:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,62 +144,7 @@ pub async fn assignees(db: &mut PgConnection, ids: &[IssueId]) -> Result<HashMap
     Ok(store::list(db, ids).await?)
 }
 
-/// Whose an event is by the rules of its project, as the batch needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The owners that the rule names, the first one first.
-    pub owners: Vec<OwnerName>,
-    /// The rule: `path:src/checkout/*`.
-    pub rule: String,
-    /// What of the event it found.
-    pub found: String,
-}
-
-impl Choice {
-    /// What the rules say of an event; `None` if they give it to nobody.
-    pub fn of(rules: &Compiled, subject: &Subject<'_>) -> Option<Self> {
-        let decision = rules.decide(subject).filter(|decision| !decision.rule.owners.is_empty())?;
-        Some(Self {
-            owners: decision.rule.owners.clone(),
-            rule: decision.rule.words(),
-            // No JSON column holds NUL.
-            found: decision.found.chars().filter(|c| *c != '\0').take(MAX_FOUND_CHARS).collect(),
-        })
-    }
-}
-
-/// Gives new and returning issues that nobody has to the first owner of their rule who is there. Their rows are
-/// locked, or were made by this transaction.
-pub async fn assign_by_rules(
-    db: &mut PgConnection,
-    arrived: impl Iterator<Item = (IssueId, &Choice)>,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    // The first event of a batch says.
-    let mut choices: Vec<(IssueId, &Choice)> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    choices.extend(arrived.filter(|(issue, _)| seen.insert(*issue)));
-    if choices.is_empty() {
-        return Ok(());
-    }
-    let given = store::insert_first_known(db, &choices, now).await?;
-    let lines: Vec<NewLine> = given
-        .iter()
-        .filter_map(|(issue_id, owner, label)| {
-            let (_, choice) = choices.iter().find(|(issue, _)| issue == issue_id)?;
-            let detail = json!({
-                "to": label,
-                "assignee": OwnerWord(*owner).to_string(),
-                "rule": choice.rule,
-                "found": choice.found,
-            });
-            Some(NewLine { issue_id: *issue_id, kind: ActivityKind::Assigned, detail })
-        })
-        .collect();
-    append_activity(db, &lines, None, now).await
-}
-
-/// The issues of a batch that rules may assign: those that it opened, and those that came back.
+/// The issues of a batch that may be assigned by themselves: those that it opened, and those that came back.
 pub fn may_be_assigned(
     assignment: &batch::Assignment,
     recorded: &batch::Recorded,

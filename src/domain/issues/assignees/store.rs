@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use sqlx::{PgConnection, query};
 
-use super::Choice;
 use crate::base::{IssueId, TeamId, Timestamp, UserId};
 use crate::domain::ownership::{Owner, OwnerName};
 
@@ -85,22 +84,39 @@ pub(super) async fn put(
     Ok(())
 }
 
+/// A name as the columns in which it is looked up; one of the two is empty.
+fn email_and_slug(name: &OwnerName) -> (String, String) {
+    match name {
+        OwnerName::Person(email) => (email.clone(), String::new()),
+        OwnerName::Team(slug) => (String::new(), slug.clone()),
+    }
+}
+
+/// An issue that was given to somebody.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) issue: IssueId,
+    /// To whom.
+    pub(super) owner: Owner,
+    /// What they are called.
+    pub(super) label: String,
+    /// Which of those who were named that is.
+    pub(super) place: i64,
+}
+
 /// Gives issues that nobody has to the first of their owners who belongs to the organization; returns what was
-/// given to whom, with what they are called.
+/// given.
 pub(super) async fn insert_first_known(
     db: &mut PgConnection,
-    choices: &[(IssueId, &Choice)],
+    wanted: &[(IssueId, Vec<&OwnerName>)],
     now: Timestamp,
-) -> sqlx::Result<Vec<(IssueId, Owner, String)>> {
+) -> sqlx::Result<Vec<Given>> {
     let (mut issues, mut places, mut emails, mut slugs) = (vec![], vec![], vec![], vec![]);
-    for (issue, choice) in choices {
-        for (place, name) in (0_i64..).zip(&choice.owners) {
+    for (issue, owners) in wanted {
+        for (place, name) in (0_i64..).zip(owners) {
             issues.push(*issue);
             places.push(place);
-            let (email, slug) = match name {
-                OwnerName::Person(email) => (email.clone(), String::new()),
-                OwnerName::Team(slug) => (String::new(), slug.clone()),
-            };
+            let (email, slug) = email_and_slug(name);
             emails.push(email);
             slugs.push(slug);
         }
@@ -110,7 +126,8 @@ pub(super) async fn insert_first_known(
         r#"
         WITH chosen AS (
             SELECT DISTINCT ON (wanted.project_id, wanted.issue_id)
-                   wanted.project_id, wanted.issue_id, memberships.user_id, teams.id AS team_id,
+                   wanted.project_id, wanted.issue_id, wanted.place, memberships.user_id,
+                   teams.id AS team_id,
                    coalesce('#' || teams.slug, nullif(users.name, ''), users.email) AS label
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
                 AS wanted (project_id, issue_id, place, email, slug)
@@ -129,7 +146,8 @@ pub(super) async fn insert_first_known(
             RETURNING project_id, issue_id
         )
         SELECT chosen.issue_id AS "issue_id!: IssueId", chosen.user_id AS "user_id?: UserId",
-               chosen.team_id AS "team_id?: TeamId", chosen.label AS "label!"
+               chosen.team_id AS "team_id?: TeamId", chosen.label AS "label!",
+               chosen.place AS "place!"
         FROM given JOIN chosen USING (project_id, issue_id)
         "#,
         &projects,
@@ -141,8 +159,9 @@ pub(super) async fn insert_first_known(
     )
     .fetch_all(db)
     .await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .filter_map(|row| Some((row.issue_id, owner(row.user_id, row.team_id)?, row.label)))
-        .collect())
+    let given = rows.into_iter().filter_map(|row| {
+        let owner = owner(row.user_id, row.team_id)?;
+        Some(Given { issue: row.issue_id, owner, label: row.label, place: row.place })
+    });
+    Ok(given.collect())
 }

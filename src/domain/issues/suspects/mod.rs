@@ -4,15 +4,18 @@
 //! which the issue was first seen, or with one between that and the last that ran without it. The nearer its
 //! frame is to the crash, the more.
 
+mod owners;
 mod store;
 
+pub use owners::{Because, Suggestion, suggestions};
+
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::PgConnection;
 
 use super::Issue;
-use crate::base::{ReleaseId, Timestamp};
+use crate::base::{OrganizationId, ProjectId, ReleaseId, Timestamp};
 use crate::domain::Result;
 use crate::domain::ownership::Subject;
 use crate::domain::releases::commits::Author;
@@ -50,6 +53,8 @@ pub struct Suspect {
 /// A release of a project, for saying which may have brought an issue.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
+    pub(super) project: ProjectId,
+    pub(super) organization_id: OrganizationId,
     pub(super) id: ReleaseId,
     pub(super) version: String,
     pub(super) at: Timestamp,
@@ -70,6 +75,17 @@ pub(super) struct Touched {
     pub(super) committed_at: Timestamp,
 }
 
+/// An issue about which commits are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its project.
+    pub project: ProjectId,
+    /// The release that it began with.
+    pub first_release: String,
+    /// The files of one of its events; see [`Subject::files`].
+    pub files: Vec<Vec<String>>,
+}
+
 /// The commits that may have brought an issue, the most suspected first; `subject` is one of its events.
 ///
 /// # Errors
@@ -79,37 +95,54 @@ pub async fn suspects(
     issue: &Issue,
     subject: &Subject<'_>,
 ) -> Result<Vec<Suspect>> {
-    let Some(first) = &issue.first_release else { return Ok(Vec::new()) };
-    let names: HashSet<&str> = subject
-        .frames
-        .iter()
-        .flat_map(|place| &place.paths)
-        .map(|path| file_name(path))
-        .filter(|name| !name.is_empty())
-        .collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let all = store::list_candidates(db, issue.organization_id, issue.project_id).await?;
-    let releases = between(&all, first);
-    if releases.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<i64> = releases.iter().map(|release| release.id.0).collect();
-    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    let touched = store::list_touched(db, issue.organization_id, &ids, &names).await?;
-    Ok(choose(&releases, touched, subject))
+    let Some(first_release) = issue.first_release.clone() else { return Ok(Vec::new()) };
+    let asked = Asked { project: issue.project_id, first_release, files: subject.files() };
+    Ok(suspects_of_all(db, &[&asked]).await?.pop().unwrap_or_default())
 }
 
-/// The release of this name, and those before it down to the last that ran, without that one.
-fn between<'a>(all: &'a [Candidate], first: &str) -> Vec<&'a Candidate> {
-    let Some(first) = all.iter().find(|release| release.version == first) else {
+/// The same of several issues, in their order, in as many queries as for one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn suspects_of_all(
+    db: &mut PgConnection,
+    asked: &[&Asked],
+) -> sqlx::Result<Vec<Vec<Suspect>>> {
+    let names: BTreeSet<&str> = asked.iter().flat_map(|one| file_names(&one.files)).collect();
+    if names.is_empty() {
+        return Ok(asked.iter().map(|_| Vec::new()).collect());
+    }
+    let projects: BTreeSet<i64> = asked.iter().map(|one| one.project.0).collect();
+    let projects: Vec<i64> = projects.into_iter().collect();
+    let all = store::list_candidates(db, &projects).await?;
+    let releases: Vec<Vec<&Candidate>> = asked.iter().map(|one| between(&all, one)).collect();
+    let looked_through: BTreeSet<(i64, i64)> = releases
+        .iter()
+        .flatten()
+        .map(|release| (release.organization_id.0, release.id.0))
+        .collect();
+    if looked_through.is_empty() {
+        return Ok(asked.iter().map(|_| Vec::new()).collect());
+    }
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let touched = store::list_touched(db, &looked_through, &names).await?;
+    let chosen = asked.iter().zip(&releases).map(|(one, found)| choose(found, &touched, one));
+    Ok(chosen.collect())
+}
+
+fn file_names(files: &[Vec<String>]) -> impl Iterator<Item = &str> {
+    files.iter().flatten().map(|path| file_name(path)).filter(|name| !name.is_empty())
+}
+
+/// The release that an issue began with, and those before it down to the last that ran, without that one.
+fn between<'a>(all: &'a [Candidate], asked: &Asked) -> Vec<&'a Candidate> {
+    let of_project = || all.iter().filter(|release| release.project == asked.project);
+    let Some(first) = of_project().find(|release| release.version == asked.first_release) else {
         return Vec::new();
     };
     let dated = |release: &'a Candidate| Dated { release: &release.version, at: release.at };
     let package = Name::parse(&first.version).package;
-    let mut older: Vec<&Candidate> = all
-        .iter()
+    let mut older: Vec<&Candidate> = of_project()
         .filter(|other| {
             Name::parse(&other.version).package == package
                 && version::compare(dated(other), dated(first)) == Ordering::Less
@@ -120,20 +153,20 @@ fn between<'a>(all: &'a [Candidate], first: &str) -> Vec<&'a Candidate> {
     std::iter::once(first).chain(never_ran).collect()
 }
 
-fn choose(releases: &[&Candidate], touched: Vec<Touched>, subject: &Subject<'_>) -> Vec<Suspect> {
+fn choose(releases: &[&Candidate], touched: &[Touched], asked: &Asked) -> Vec<Suspect> {
     let mut found: Vec<((usize, usize, i32), Suspect)> = touched
-        .into_iter()
+        .iter()
         .filter_map(|file| {
-            let (distance, frame_path) = nearest(subject, &file.path)?;
             let place = releases.iter().position(|release| release.id == file.release_id)?;
+            let (distance, frame_path) = nearest(&asked.files, &file.path)?;
             let suspect = Suspect {
-                sha: file.sha,
-                repository: file.repository,
-                message: file.message.unwrap_or_default(),
-                author: file.author,
+                sha: file.sha.clone(),
+                repository: file.repository.clone(),
+                message: file.message.clone().unwrap_or_default(),
+                author: file.author.clone(),
                 committed_at: file.committed_at,
                 release: releases[place].version.clone(),
-                path: file.path,
+                path: file.path.clone(),
                 frame_path,
                 distance,
             };
@@ -147,10 +180,10 @@ fn choose(releases: &[&Candidate], touched: Vec<Touched>, subject: &Subject<'_>)
 }
 
 /// The frame nearest the crash that is in this file.
-fn nearest(subject: &Subject<'_>, path: &str) -> Option<(usize, String)> {
-    subject.frames.iter().enumerate().find_map(|(distance, place)| {
-        let path = place.paths.iter().find(|frame| is_same_file(frame, path))?;
-        Some((distance, path.to_string()))
+fn nearest(files: &[Vec<String>], path: &str) -> Option<(usize, String)> {
+    files.iter().enumerate().find_map(|(distance, paths)| {
+        let path = paths.iter().find(|frame| is_same_file(frame, path))?;
+        Some((distance, path.clone()))
     })
 }
 
@@ -170,11 +203,25 @@ fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ownership::Place;
 
     fn candidate(id: i64, version: &str, has_run: bool) -> Candidate {
         let at = Timestamp::from_timestamp(1_800_000_000 + id, 0).unwrap();
-        Candidate { id: ReleaseId(id), version: version.to_owned(), at, has_run }
+        Candidate {
+            project: ProjectId(1),
+            organization_id: OrganizationId(1),
+            id: ReleaseId(id),
+            version: version.to_owned(),
+            at,
+            has_run,
+        }
+    }
+
+    fn asked(first_release: &str, files: &[&str]) -> Asked {
+        Asked {
+            project: ProjectId(1),
+            first_release: first_release.to_owned(),
+            files: files.iter().map(|path| vec![(*path).to_owned()]).collect(),
+        }
     }
 
     #[test]
@@ -188,12 +235,14 @@ mod tests {
             candidate(6, "worker@1.2.5", false),
         ];
         let found = |first: &str| {
-            let releases = between(&all, first);
+            let releases = between(&all, &asked(first, &[]));
             releases.iter().map(|release| release.id.0).collect::<Vec<_>>()
         };
         assert_eq!(found("shop@1.3.0"), [4, 3, 2]);
         assert_eq!(found("shop@1.4.0"), [5]);
         assert_eq!(found("shop@9"), [0_i64; 0]);
+        let elsewhere = Asked { project: ProjectId(2), ..asked("shop@1.3.0", &[]) };
+        assert!(between(&all, &elsewhere).is_empty(), "releases of another project are others");
     }
 
     #[test]
@@ -211,9 +260,7 @@ mod tests {
 
     #[test]
     fn the_frame_nearest_the_crash_makes_a_commit_suspected_most() {
-        let place = |path: &'static str| Place { paths: vec![path.into()], module: None };
-        let frames = vec![place("src/pay.py"), place("src/web.py")];
-        let subject = Subject { frames, ..Subject::default() };
+        let asked = asked("shop@2", &["src/pay.py", "src/web.py"]);
         let touched = |release: i64, position: i32, path: &str, sha: &str| Touched {
             release_id: ReleaseId(release),
             position,
@@ -227,14 +274,14 @@ mod tests {
         let (new, old) = (candidate(4, "shop@2", true), candidate(3, "shop@1", false));
         let found = choose(
             &[&new, &old],
-            vec![
+            &[
                 touched(4, 0, "src/web.py", "caller"),
                 touched(3, 0, "src/pay.py", "older"),
                 touched(4, 7, "src/pay.py", "newer"),
                 touched(4, 7, "src/web.py", "newer"),
                 touched(4, 1, "lib/other.py", "elsewhere"),
             ],
-            &subject,
+            &asked,
         );
         let order: Vec<&str> = found.iter().map(|suspect| suspect.sha.as_str()).collect();
         assert_eq!(order, ["newer", "older", "caller"]);
