@@ -32,6 +32,15 @@
   }
   showTheme();
 
+  // --- what is chosen in a row that scrolls is in sight ---
+  for (const chosen of document.querySelectorAll(".tabs [aria-current], .bar-nav [aria-current]")) {
+    const row = chosen.parentElement.closest(".tabs, .bar-nav");
+    const [inner, outer] = [chosen.getBoundingClientRect(), row.getBoundingClientRect()];
+    if (inner.right > outer.right || inner.left < outer.left) {
+      row.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+    }
+  }
+
   // --- copying ---
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::base::{Slug, Timestamp};
 use crate::domain::projects::Project;
 use crate::domain::releases::verdict::{Sample, difference};
+use crate::domain::releases::version::Name;
 use crate::domain::releases::{self, Card, commits, effects, overview};
 use crate::domain::sessions::health::{self, Apart, Health, Users, Wanted, Window};
 use crate::web::components::number;
@@ -129,6 +130,8 @@ pub async fn show_release_comparison(
     view.environments = choices::environments(&names, &view.query.environment);
     if !view.query.base.is_empty() && !view.query.head.is_empty() {
         view.compare(&mut db, &member, now).await?;
+    } else {
+        view.offer_latest();
     }
     Page::new(&view)
 }
@@ -154,6 +157,20 @@ impl CompareView {
             result: None,
             path,
             query,
+        }
+    }
+
+    /// Fills in the latest release and the one of its package that came before.
+    fn offer_latest(&mut self) {
+        if !self.query.base.is_empty() || !self.query.head.is_empty() {
+            return;
+        }
+        let Some((latest, older)) = self.versions.split_first() else { return };
+        let package = Name::parse(latest).package;
+        let before = older.iter().find(|version| Name::parse(version).package == package);
+        if let Some(before) = before {
+            self.query.base.clone_from(before);
+            self.query.head.clone_from(latest);
         }
     }
 

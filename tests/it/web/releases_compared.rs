@@ -168,3 +168,21 @@ async fn any_two_releases_are_compared() {
     assert_eq!(browser.get(foreign).await.status, StatusCode::NOT_FOUND);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn comparing_begins_with_the_latest_two_and_says_where_there_are_none() {
+    let (app, mut browser, _) = started().await;
+    let path = format!("{LIST}/compare");
+    let nothing = text_of(&mut browser, &path).await;
+    assert!(nothing.contains("Nothing to compare yet"), "{nothing}");
+    build(&app, "shop@1.0", 10).await;
+    build(&app, "worker@7.0", 9).await;
+    build(&app, "shop@1.1", 3).await;
+    let page = browser.get(&path).await.expect_page().to_owned();
+    for field in ["name=\"base\" value=\"shop@1.0\"", "name=\"head\" value=\"shop@1.1\""] {
+        assert!(page.contains(field), "{field}: {page}");
+    }
+    let half = browser.get(&format!("{path}?head=worker%407.0")).await.expect_page().to_owned();
+    assert!(half.contains("name=\"base\" value=\"\""), "what was chosen stays: {half}");
+    app.stop().await;
+}
