@@ -37,6 +37,9 @@ create table session_buckets (
     users_unhandled bytea,
     users_abnormal bytea,
     users_crashed bytea,
+    -- Users that are in none of the sketches yet: 8 bytes of hash each, and a byte with bits of the sets, in the order above.
+    -- At most 864 bytes, which stay in the row.
+    users_waiting bytea,
     -- Hours divide the days, so the key can stand on the whole table. The order of its columns serves both who
     -- looks for days and who looks for hours.
     primary key (project_id, span_hours, started, release, environment)

@@ -2,7 +2,8 @@
 //!
 //! Two kinds of clients report them. Programs in the hands of users report each session in steps that name it;
 //! servers count theirs and report the counts. Both end in buckets of an hour and of a day ([`batch`]): exact counts
-//! of sessions, and sketches of who the users were ([`UserSketch`]), which do not grow with their number.
+//! of sessions, and sketches of who the users were ([`UserSketch`]), which do not grow with their number. The latest users
+//! wait beside the sketches until it is worth writing these (`waiting.rs`).
 //!
 //! What must stay true:
 //! - A session is counted once, in the bucket of its beginning, and in one count: the worst that befell it.
@@ -20,9 +21,11 @@ mod counts;
 pub mod health;
 mod sketch;
 pub mod store;
+mod waiting;
 
 pub use counts::{SessionCounts, Trouble, Troubles};
 pub use sketch::{Unreadable, UserSketch};
+pub use waiting::Damaged;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use sqlx::PgConnection;

@@ -252,6 +252,68 @@ async fn a_client_that_makes_up_releases_fills_one_bucket_and_no_more() {
     assert_eq!((of(OTHER_RELEASES).total, of(OTHER_RELEASES).crashed), (50, 1));
 }
 
+#[tokio::test]
+async fn users_who_wait_and_users_in_sketches_are_counted_together_in_whatever_batches_they_come() {
+    let database = database().await;
+    let mut db = database.pool.acquire().await.unwrap();
+    make_days(&mut db).await;
+    let (users, visits, sizes) = (340_i64, 900_usize, 1..70_usize);
+    let visit = (0..users, proptest::sample::subsequence(Trouble::ALL.to_vec(), 0..=2));
+    let visits = proptest::collection::vec(visit, visits);
+    let strategy = (visits, proptest::collection::vec(sizes, 30));
+    let (visits, sizes) = strategy.new_tree(&mut TestRunner::deterministic()).unwrap().current();
+    let mut sets: [BTreeSet<i64>; 5] = Default::default();
+    let mut rest = visits.into_iter().zip(1_u128..).peekable();
+    for size in sizes.into_iter().cycle() {
+        let batch: Vec<Arrived> = rest
+            .by_ref()
+            .take(size)
+            .map(|((user, troubles), sid)| {
+                let is_in = [
+                    true,
+                    !troubles.is_empty(),
+                    troubles.contains(&Trouble::Unhandled),
+                    troubles.contains(&Trouble::Abnormal),
+                    troubles.contains(&Trouble::Crashed),
+                ];
+                for (set, _) in sets.iter_mut().zip(is_in).filter(|(_, is_in)| *is_in) {
+                    set.insert(user);
+                }
+                let all =
+                    troubles.into_iter().fold(Troubles::default(), |all, one| all | one.into());
+                Arrived { user: Some(user * 0x9e37_79b9), ..step(sid, "shop@1", all) }
+            })
+            .collect();
+        batch::record(&mut db, &batch.iter().collect::<Vec<_>>()).await.unwrap();
+        let expected = sets.each_ref().map(|set| i64::try_from(set.len()).unwrap());
+        for (apart, length) in [
+            (Apart::default(), TimeDelta::days(1)),
+            (Apart { releases: true, ..Apart::default() }, TimeDelta::hours(1)),
+        ] {
+            let found = groups(&mut db, apart, length).await;
+            assert_eq!(numbers(&found[0].total).1, expected);
+        }
+        if rest.peek().is_none() {
+            break;
+        }
+    }
+    let parts: (bool, i32) = sqlx::query_as(
+        "SELECT bool_and(users IS NOT NULL), coalesce(max(octet_length(users_waiting)), 0) FROM session_buckets",
+    )
+    .fetch_one(&mut *db)
+    .await
+    .unwrap();
+    assert!(parts.0 && (1..=864).contains(&parts.1), "some are in sketches, some wait: {parts:?}");
+
+    // Of those that nobody asked for, nobody is counted.
+    let wanted = Wanted { projects: vec![PROJECT], ..Wanted::default() };
+    let window = Window::whole(start() - TimeDelta::hours(1), start() + TimeDelta::hours(1));
+    let total = health::total(&mut db, &wanted, window).await.unwrap().users;
+    let size = |place: usize| i64::try_from(sets[place].len()).unwrap();
+    assert_eq!((total.total, total.crashed), (size(0), size(4)));
+    assert_eq!((total.in_trouble, total.unhandled, total.abnormal), (0, 0, 0));
+}
+
 async fn send(app: &TestApp, project: &TestProject, header: Value, kind: &str, payload: Value) {
     let body = format!("{header}\n{{\"type\":\"{kind}\"}}\n{payload}\n");
     assert_eq!(app.send_envelope(project, body).await.status(), 200);

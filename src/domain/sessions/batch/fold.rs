@@ -1,11 +1,12 @@
 //! What a batch changes, brought together in memory. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
 
 use super::{Arrived, Place};
 use crate::base::{ProjectId, Timestamp};
+use crate::domain::sessions::waiting::{SETS, Waiting};
 use crate::domain::sessions::{
     ALL_RELEASES, SessionCounts, Trouble, Troubles, Unreadable, UserSketch,
 };
@@ -38,39 +39,31 @@ pub(super) struct BucketKey {
     pub(super) environment: String,
 }
 
-/// The sets of users of a bucket: all, those in trouble, and by trouble.
-const SETS: usize = 5;
-
 /// What is added to a bucket.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addition {
     pub(super) counts: SessionCounts,
-    users: [BTreeSet<i64>; SETS],
+    pub(super) users: Waiting,
 }
 
-impl Addition {
-    /// Adds a user to the sets that sessions with these troubles belong to.
-    fn add_user(&mut self, user: i64, troubles: Troubles) {
-        let [all, in_trouble, by_trouble @ ..] = &mut self.users;
-        all.insert(user);
-        if troubles.worst().is_some() {
-            in_trouble.insert(user);
-        }
-        let named = [Trouble::Unhandled, Trouble::Abnormal, Trouble::Crashed];
-        for (set, trouble) in by_trouble.iter_mut().zip(named) {
-            if troubles.has(trouble) {
-                set.insert(user);
-            }
-        }
-    }
+/// The sets that a user with these troubles belongs to: all, those in trouble, and by trouble.
+fn sets_of(troubles: Troubles) -> u8 {
+    let is_in = [
+        true,
+        troubles.worst().is_some(),
+        troubles.has(Trouble::Unhandled),
+        troubles.has(Trouble::Abnormal),
+        troubles.has(Trouble::Crashed),
+    ];
+    (0..SETS).zip(is_in).fold(0, |sets, (set, is_in)| sets | (u8::from(is_in) << set))
 }
 
 /// The rows that a batch touches, in the order in which they are locked.
 #[derive(Debug, Default)]
 pub(super) struct Buckets(pub(super) BTreeMap<BucketKey, Addition>);
 
-/// A row and what is added to it.
-pub(super) type Row<'a> = (&'a BucketKey, &'a Addition);
+/// A row and users that are in none of its sketches.
+pub(super) type Row<'a> = (&'a BucketKey, Waiting);
 
 /// The sketches of a row as they are stored; `None`: nobody is in it.
 pub(super) type Sketches = [Option<Vec<u8>>; SETS];
@@ -121,14 +114,15 @@ impl Buckets {
             let addition = self.0.entry(key).or_default();
             addition.counts += counts;
             if let Some((user, troubles)) = user {
-                addition.add_user(user, troubles);
+                addition.users.add(user, sets_of(troubles));
             }
         }
     }
 
-    /// The rows to which users are added.
+    /// The rows to which users are added, with these.
     pub(super) fn with_users(&self) -> Vec<Row<'_>> {
-        self.0.iter().filter(|(_, addition)| !addition.users[0].is_empty()).collect()
+        let rows = self.0.iter().filter(|(_, addition)| !addition.users.is_empty());
+        rows.map(|(key, addition)| (key, addition.users.clone())).collect()
     }
 }
 
@@ -137,18 +131,17 @@ fn beginning(time: Timestamp, span_hours: i16) -> Timestamp {
     time.duration_trunc(TimeDelta::hours(i64::from(span_hours))).unwrap_or(time)
 }
 
-/// The sketches of a row with the users that are added; `None` where nothing changes.
-pub(super) fn grown(addition: &Addition, stored: Sketches) -> Result<Sketches, Unreadable> {
+/// The sketches of a row with the users that waited; `None` where nothing changes.
+pub(super) fn grown(waiting: &Waiting, stored: Sketches) -> Result<Sketches, Unreadable> {
     let mut grown = Sketches::default();
-    for ((added, stored), grown) in addition.users.iter().zip(stored).zip(&mut grown) {
-        if added.is_empty() {
+    for (set, (stored, grown)) in stored.into_iter().zip(&mut grown).enumerate() {
+        let mut sketch = UserSketch::default();
+        if !waiting.fill(set, &mut sketch) {
             continue;
         }
-        let mut sketch = UserSketch::default();
         if let Some(stored) = &stored {
             sketch.unite(stored)?;
         }
-        added.iter().for_each(|user| sketch.insert(*user));
         let bytes = sketch.to_bytes();
         // Users who come back change nothing; then nothing is written.
         *grown = (stored.as_ref() != Some(&bytes)).then_some(bytes);

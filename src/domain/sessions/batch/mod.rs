@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use super::{SessionCounts, Troubles};
 use crate::base::{ProjectId, Timestamp};
-use fold::{Buckets, State};
+use crate::domain::sessions::waiting::{MOST, Waiting};
+use fold::{Buckets, Row, State};
 
 /// Where sessions are counted, besides their time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,9 +140,31 @@ async fn write_buckets(db: &mut PgConnection, buckets: &Buckets) -> sqlx::Result
     if with_users.is_empty() {
         return Ok(());
     }
-    let mut sketches = Vec::with_capacity(with_users.len());
-    for (row, stored) in with_users.iter().zip(store::list_sketches(db, &with_users).await?) {
-        sketches.push(fold::grown(row.1, stored).map_err(|why| sqlx::Error::Decode(why.into()))?);
+    let (mut waiting, mut full) = (Vec::new(), Vec::new());
+    let stored = store::list_waiting(db, &with_users).await?;
+    for ((key, added), stored) in with_users.into_iter().zip(stored) {
+        let before = Waiting::read(stored.as_deref().unwrap_or_default());
+        let before = before.map_err(|why| sqlx::Error::Decode(why.into()))?;
+        let mut users = before.clone();
+        users.join(&added);
+        if users.len() > MOST {
+            full.push((key, users));
+        } else if users != before {
+            waiting.push((key, users));
+        }
     }
-    store::put_sketches(db, &with_users, &sketches).await
+    store::put_waiting(db, &waiting).await?;
+    fold_in(db, &full).await
+}
+
+/// Makes the users that waited part of the sketches.
+async fn fold_in(db: &mut PgConnection, rows: &[Row<'_>]) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut sketches = Vec::with_capacity(rows.len());
+    for ((_, users), stored) in rows.iter().zip(store::list_sketches(db, rows).await?) {
+        sketches.push(fold::grown(users, stored).map_err(|why| sqlx::Error::Decode(why.into()))?);
+    }
+    store::put_sketches(db, rows, &sketches).await
 }

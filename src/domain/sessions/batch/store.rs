@@ -225,6 +225,58 @@ pub(super) async fn add_counts(db: &mut PgConnection, buckets: &Buckets) -> sqlx
     Ok(())
 }
 
+/// The users that wait in these rows, in their order.
+pub(super) async fn list_waiting(
+    db: &mut PgConnection,
+    rows: &[Row<'_>],
+) -> sqlx::Result<Vec<Option<Vec<u8>>>> {
+    let keys = KeyColumns::new(rows.iter().map(|(key, _)| *key));
+    sqlx::query_scalar!(
+        r#"
+        SELECT buckets.users_waiting
+        FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[])
+            WITH ORDINALITY AS sought (project_id, span_hours, started, release, environment, place)
+        JOIN session_buckets AS buckets USING (project_id, span_hours, started, release, environment)
+        ORDER BY sought.place
+        "#,
+        &keys.projects,
+        &keys.spans,
+        &keys.starts,
+        &keys.releases,
+        &keys.environments,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Replaces the users that wait in these rows.
+pub(super) async fn put_waiting(db: &mut PgConnection, rows: &[Row<'_>]) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let keys = KeyColumns::new(rows.iter().map(|(key, _)| *key));
+    sqlx::query!(
+        r#"
+        UPDATE session_buckets AS buckets SET users_waiting = grown.users_waiting
+        FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[],
+                    $6::bytea[])
+            AS grown (project_id, span_hours, started, release, environment, users_waiting)
+        WHERE buckets.project_id = grown.project_id AND buckets.span_hours = grown.span_hours
+            AND buckets.started = grown.started AND buckets.release = grown.release
+            AND buckets.environment = grown.environment
+        "#,
+        &keys.projects,
+        &keys.spans,
+        &keys.starts,
+        &keys.releases,
+        &keys.environments,
+        &rows.iter().map(|(_, users)| users.to_bytes()).collect::<Vec<_>>(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The sketches of these rows, in their order.
 pub(super) async fn list_sketches(
     db: &mut PgConnection,
@@ -260,20 +312,15 @@ pub(super) async fn list_sketches(
     Ok(sketches.collect())
 }
 
-/// Replaces the sketches of these rows; `None` leaves one as it is.
+/// Replaces the sketches of these rows, `None` leaving one as it is; nobody waits in them any more.
 pub(super) async fn put_sketches(
     db: &mut PgConnection,
     rows: &[Row<'_>],
     sketches: &[Sketches],
 ) -> sqlx::Result<()> {
-    let changed =
-        || rows.iter().zip(sketches).filter(|(_, sketches)| sketches.iter().any(Option::is_some));
-    let keys = KeyColumns::new(changed().map(|((key, _), _)| *key));
-    if keys.projects.is_empty() {
-        return Ok(());
-    }
+    let keys = KeyColumns::new(rows.iter().map(|(key, _)| *key));
     let set = |place: usize| -> Vec<Option<Vec<u8>>> {
-        changed().map(|(_, sketches)| sketches[place].clone()).collect()
+        sketches.iter().map(|sketches| sketches[place].clone()).collect()
     };
     sqlx::query!(
         r#"
@@ -282,7 +329,8 @@ pub(super) async fn put_sketches(
             users_in_trouble = coalesce(grown.users_in_trouble, buckets.users_in_trouble),
             users_unhandled = coalesce(grown.users_unhandled, buckets.users_unhandled),
             users_abnormal = coalesce(grown.users_abnormal, buckets.users_abnormal),
-            users_crashed = coalesce(grown.users_crashed, buckets.users_crashed)
+            users_crashed = coalesce(grown.users_crashed, buckets.users_crashed),
+            users_waiting = NULL
         FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[],
                     $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[])
             AS grown (project_id, span_hours, started, release, environment, users,

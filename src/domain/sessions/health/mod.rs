@@ -14,6 +14,7 @@ use sqlx::PgConnection;
 
 pub use rates::{Health, UserCounts, rate};
 
+use super::waiting::{SETS, Waiting};
 use super::{SessionCounts, UserSketch};
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::{Error, Result};
@@ -198,7 +199,7 @@ pub async fn total(db: &mut PgConnection, wanted: &Wanted, window: Window) -> Re
 }
 
 /// The sets of users that are counted, in the order of [`UserCounts`].
-type Sets = [UserSketch; 5];
+type Sets = [UserSketch; SETS];
 
 async fn count_users(
     db: &mut PgConnection,
@@ -213,9 +214,9 @@ async fn count_users(
     for row in store::list_sketches(db, wanted, (apart, users), &window).await? {
         if in_steps {
             let place = (row.key.clone(), window.place(row.started));
-            unite(steps.entry(place).or_default(), &row.sketches)?;
+            row.add_to(steps.entry(place).or_default(), users)?;
         }
-        unite(totals.entry(row.key).or_default(), &row.sketches)?;
+        row.add_to(totals.entry(row.key.clone()).or_default(), users)?;
     }
     for (key, sets) in totals {
         if let Some(group) = groups.get_mut(&key) {
@@ -234,15 +235,6 @@ async fn count_users(
     Ok(())
 }
 
-fn unite(sets: &mut Sets, stored: &[Option<Vec<u8>>; 5]) -> Result<()> {
-    for (set, stored) in sets.iter_mut().zip(stored) {
-        if let Some(stored) = stored {
-            set.unite(stored).map_err(|why| Error::Other(why.into()))?;
-        }
-    }
-    Ok(())
-}
-
 /// Sessions of a group in a step.
 #[derive(Clone, Debug)]
 struct CountRow {
@@ -256,7 +248,27 @@ struct CountRow {
 struct SketchRow {
     key: GroupKey,
     started: Timestamp,
-    sketches: [Option<Vec<u8>>; 5],
+    sketches: [Option<Vec<u8>>; SETS],
+    /// Those who are in no sketch yet.
+    waiting: Option<Vec<u8>>,
+}
+
+impl SketchRow {
+    /// Adds its users to sets, as far as these are asked for.
+    fn add_to(&self, sets: &mut Sets, users: Users) -> Result<()> {
+        let waiting = Waiting::read(self.waiting.as_deref().unwrap_or_default());
+        let waiting = waiting.map_err(|why| Error::Other(why.into()))?;
+        for (place, (set, stored)) in sets.iter_mut().zip(&self.sketches).enumerate() {
+            if let Some(stored) = stored {
+                set.unite(stored).map_err(|why| Error::Other(why.into()))?;
+            }
+            // The first is of all users, the last of those with a crash.
+            if users == Users::Counted || place == 0 || place == SETS - 1 {
+                waiting.fill(place, set);
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

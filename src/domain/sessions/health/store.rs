@@ -93,19 +93,20 @@ pub(super) async fn list_sketches(
                CASE WHEN $10 THEN environment END AS environment,
                started AS "started!", users, CASE WHEN $12 THEN users_in_trouble END AS in_trouble,
                CASE WHEN $12 THEN users_unhandled END AS unhandled,
-               CASE WHEN $12 THEN users_abnormal END AS abnormal, users_crashed
+               CASE WHEN $12 THEN users_abnormal END AS abnormal, users_crashed,
+               users_waiting
         FROM (
             SELECT project_id, started, release, environment, users, users_in_trouble,
-                   users_unhandled, users_abnormal, users_crashed
+                   users_unhandled, users_abnormal, users_crashed, users_waiting
             FROM session_buckets
             WHERE project_id = ANY($1) AND span_hours = 24 AND started >= $4 AND started < $5
-                AND (release = '') = $11 AND users IS NOT NULL
+                AND (release = '') = $11 AND (users IS NOT NULL OR users_waiting IS NOT NULL)
             UNION ALL
             SELECT project_id, started, release, environment, users, users_in_trouble,
-                   users_unhandled, users_abnormal, users_crashed
+                   users_unhandled, users_abnormal, users_crashed, users_waiting
             FROM session_buckets
             WHERE project_id = ANY($1) AND span_hours = 1 AND started >= $2 AND started < $3
-                AND (started < $4 OR started >= $5) AND users IS NOT NULL
+                AND (started < $4 OR started >= $5) AND (users IS NOT NULL OR users_waiting IS NOT NULL)
         ) AS buckets
         WHERE (cardinality($6::text[]) = 0 OR release = ANY($6))
             AND (cardinality($7::text[]) = 0 OR environment = ANY($7))
@@ -129,6 +130,7 @@ pub(super) async fn list_sketches(
         key: GroupKey { project: row.project, release: row.release, environment: row.environment },
         started: row.started,
         sketches: [row.users, row.in_trouble, row.unhandled, row.abnormal, row.users_crashed],
+        waiting: row.users_waiting,
     });
     Ok(row.collect())
 }
