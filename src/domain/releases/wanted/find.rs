@@ -10,7 +10,8 @@ use crate::domain::Result;
 use crate::domain::releases::health::{Stage, stages};
 use crate::domain::releases::version::{self, Dated};
 
-/// So many of the latest releases are looked through.
+/// So many of the latest releases are looked through; what builds made and nobody's events named is in no issue, and
+/// only counts where the latest is sought.
 const LOOKED_AT: usize = 10_000;
 
 /// So many names are taken at most: each is looked up in the index of tags.
@@ -45,8 +46,7 @@ pub enum Names {
 /// Finds releases for one search, and reads at most once what its filters need.
 #[derive(Debug)]
 pub struct Searcher<'a> {
-    organization: OrganizationId,
-    projects: &'a [i64],
+    place: (OrganizationId, &'a [i64]),
     /// Where stages and the latest release count; none: everywhere.
     environments: &'a [String],
     now: Timestamp,
@@ -65,11 +65,11 @@ struct Candidates {
 impl<'a> Searcher<'a> {
     /// For the releases of these projects.
     pub fn new(
-        (organization, projects): (OrganizationId, &'a [i64]),
+        place: (OrganizationId, &'a [i64]),
         environments: &'a [String],
         now: Timestamp,
     ) -> Self {
-        Self { organization, projects, environments, now, all: None, seen: None, stages: None }
+        Self { place, environments, now, all: None, seen: None, stages: None }
     }
 
     /// The releases that are wanted.
@@ -103,7 +103,7 @@ impl<'a> Searcher<'a> {
     }
 
     async fn latest(&mut self, db: &mut PgConnection) -> Result<Found> {
-        let seen = self.seen(db).await?;
+        let seen = Candidates::read(db, self.place, self.environments, false).await?;
         let mut newest: BTreeMap<ProjectId, &Candidate> = BTreeMap::new();
         for release in &seen.rows {
             let known = newest.entry(release.project).or_insert(release);
@@ -118,7 +118,7 @@ impl<'a> Searcher<'a> {
 
     async fn at_stages(&mut self, db: &mut PgConnection, wanted: &[Stage]) -> Result<Found> {
         if self.stages.is_none() {
-            let projects: Vec<ProjectId> = self.projects.iter().map(|id| ProjectId(*id)).collect();
+            let projects: Vec<ProjectId> = self.place.1.iter().map(|id| ProjectId(*id)).collect();
             self.stages = Some(stages(db, &projects, self.environments, self.now).await?);
         }
         self.seen(db).await?;
@@ -141,7 +141,7 @@ impl<'a> Searcher<'a> {
     async fn all(&mut self, db: &mut PgConnection) -> Result<&Candidates> {
         let read = match self.all.take() {
             Some(read) => read,
-            None => Candidates::read(db, self.organization, self.projects, &[]).await?,
+            None => Candidates::read(db, self.place, &[], true).await?,
         };
         Ok(self.all.insert(read))
     }
@@ -150,9 +150,7 @@ impl<'a> Searcher<'a> {
     async fn seen(&mut self, db: &mut PgConnection) -> Result<&Candidates> {
         let read = match self.seen.take() {
             Some(read) => read,
-            None => {
-                Candidates::read(db, self.organization, self.projects, self.environments).await?
-            }
+            None => Candidates::read(db, self.place, self.environments, true).await?,
         };
         Ok(self.seen.insert(read))
     }
@@ -176,12 +174,12 @@ impl Candidate {
 impl Candidates {
     async fn read(
         db: &mut PgConnection,
-        organization: OrganizationId,
-        projects: &[i64],
+        place: (OrganizationId, &[i64]),
         environments: &[String],
+        had_events: bool,
     ) -> Result<Self> {
         let limit = i64::try_from(LOOKED_AT + 1).unwrap_or(i64::MAX);
-        let mut rows = store::list(db, organization, projects, environments, limit).await?;
+        let mut rows = store::list(db, place, environments, had_events, limit).await?;
         let is_cut = rows.len() > LOOKED_AT;
         rows.truncate(LOOKED_AT);
         Ok(Self { rows, is_cut })
