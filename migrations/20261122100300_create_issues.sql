@@ -60,10 +60,15 @@ create table issues (
     part_count integer not null,
     -- The issue that has its parts now; null while it has its own.
     merged_into bigint,
+    -- The minute of last_seen, for lists in that order: an index of last_seen itself would be written with every
+    -- batch, and so would all others, because Postgres could not change the row in place.
+    -- See docs/decisions/0010-issues-change-in-place.md.
+    last_minute timestamptz not null generated always as
+        (date_trunc('minute', last_seen at time zone 'utc') at time zone 'utc') stored,
     primary key (project_id, id)
-);
+) with (fillfactor = 80);
 create index issues_merged_into on issues (project_id, merged_into) where merged_into is not null;
-create index issues_last_seen on issues (last_seen desc, id desc);
+create index issues_last_minute on issues (last_minute desc);
 create index issues_first_seen on issues (first_seen desc, id desc);
 -- The issues that began with a release.
 create index issues_first_release on issues (project_id, first_release)

@@ -4,15 +4,15 @@ create table issue_signatures (
     part_id bigint not null,
     -- Signature::to_bytes of the event that made the part.
     signature bytea not null,
+    -- Signature::keys
+    keys bigint[] not null,
     primary key (project_id, part_id)
 );
 
--- Signature::keys: parts that are alike share one at least, most probably.
+-- Parts by key: those that are alike share one at least, most probably.
 create table issue_signature_keys (
     project_id bigint not null,
     key bigint not null,
     part_id bigint not null,
     primary key (project_id, key, part_id)
 );
--- The keys of a part.
-create index issue_signature_keys_part on issue_signature_keys (project_id, part_id, key);

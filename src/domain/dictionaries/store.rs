@@ -25,7 +25,7 @@ pub(super) async fn list_platforms(
     db: &mut PgConnection,
     since: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
-    query_scalar!("SELECT DISTINCT platform FROM issues WHERE last_seen >= $1", since)
+    query_scalar!("SELECT DISTINCT platform FROM issues WHERE last_minute >= $1", since)
         .fetch_all(db)
         .await
 }
@@ -50,7 +50,7 @@ pub(super) async fn count_issues(
     query_scalar!(
         r#"
         SELECT count(*) AS "count!" FROM (
-            SELECT FROM issues WHERE platform = ANY($1) AND last_seen >= $2 LIMIT $3
+            SELECT FROM issues WHERE platform = ANY($1) AND last_minute >= $2 LIMIT $3
         ) AS found
         "#,
         platforms,
@@ -75,8 +75,8 @@ pub(super) async fn list_payloads(
         SELECT latest.payload AS "payload!"
         FROM (
             SELECT project_id, id FROM issues
-            WHERE platform = ANY($1) AND last_seen >= $2 AND merged_into IS NULL
-            ORDER BY last_seen DESC
+            WHERE platform = ANY($1) AND last_minute >= $2 AND merged_into IS NULL
+            ORDER BY last_minute DESC
             LIMIT $3
         ) AS recent
         JOIN issue_parts AS part ON part.project_id = recent.project_id AND part.issue_id = recent.id

@@ -23,7 +23,8 @@ pub(super) async fn list_candidates(
         FROM (
             SELECT project_id, id, greatest(status_changed_at, $1::timestamptz - interval '24 hours') AS since
             FROM issues
-            WHERE last_seen >= $1::timestamptz - interval '24 hours' AND merged_into IS NULL
+            WHERE last_minute >= $1::timestamptz - interval '24 hours 1 minute'
+              AND last_seen >= $1::timestamptz - interval '24 hours' AND merged_into IS NULL
               AND substatus IN ('archived_until_escalating', 'ongoing')
               AND event_count >= $3
         ) AS candidate

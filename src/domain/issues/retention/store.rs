@@ -18,9 +18,9 @@ pub(super) async fn lock_forgotten(
         r#"
         SELECT id AS "id: IssueId"
         FROM issues
-        WHERE last_seen < $2 AND sampled_day < $1 AND status_changed_at < $2 AND status <> 'ignored'
+        WHERE last_minute <= $2 AND last_seen < $2 AND sampled_day < $1 AND status_changed_at < $2 AND status <> 'ignored'
             AND merged_into IS NULL AND ($4::bigint IS NULL OR project_id = $4)
-        ORDER BY last_seen, id
+        ORDER BY last_minute, id
         LIMIT $3
         FOR UPDATE SKIP LOCKED
         "#,
@@ -168,10 +168,12 @@ async fn delete_parts(db: &mut PgConnection, issues: &[IssueId]) -> sqlx::Result
         signatures AS (
             DELETE FROM issue_signatures AS signature USING parts
             WHERE signature.project_id = parts.project_id AND signature.part_id = parts.id
+            RETURNING signature.project_id, signature.part_id, signature.keys
         ),
         signature_keys AS (
-            DELETE FROM issue_signature_keys AS key USING parts
-            WHERE key.project_id = parts.project_id AND key.part_id = parts.id
+            DELETE FROM issue_signature_keys AS known USING signatures
+            WHERE known.project_id = signatures.project_id AND known.part_id = signatures.part_id
+              AND known.key = ANY(signatures.keys)
         ),
         moves AS (
             DELETE FROM issue_moves USING parts

@@ -66,12 +66,17 @@ pub(super) async fn find_places(
     });
     sql.push(" FROM (SELECT issues.id, ");
     push_sort_key(&mut sql, filter.sort, now);
-    sql.push(" AS sort_key FROM issues");
+    sql.push(" AS sort_key, issues.last_minute FROM issues");
     push_where(&mut sql, within, filter);
     sql.push(") AS found");
     push_place(&mut sql, filter);
     let order = if filter.page.is_backward() { "ASC" } else { "DESC" };
-    sql.push(format_args!(" ORDER BY found.sort_key {order}, found.id {order} LIMIT "));
+    sql.push(" ORDER BY ");
+    if filter.sort == Sort::Date {
+        // Says nothing new, and leads to the index.
+        sql.push(format_args!("found.last_minute {order}, "));
+    }
+    sql.push(format_args!("found.sort_key {order}, found.id {order} LIMIT "));
     sql.push_bind(filter.page.fetch_size());
     // Not kept prepared: the plan must fit the values, and there are too many forms to keep.
     sql.build_query_as().persistent(false).fetch_all(db).await
@@ -235,7 +240,10 @@ fn push_seen(sql: &mut Sql, filter: &IssueFilter) {
         }
     } else {
         match since {
-            Some(since) => sql.push("issues.last_seen >= ").push_bind(since),
+            Some(since) => {
+                sql.push("issues.last_minute >= ").push_bind(minute_of(since));
+                sql.push(" AND issues.last_seen >= ").push_bind(since)
+            }
             None => sql.push("true"),
         };
         return;
@@ -249,13 +257,24 @@ fn push_place(sql: &mut Sql, filter: &IssueFilter) {
     let Some((key, tie)) = filter.page.place() else { return };
     let tie = i64::try_from(tie).unwrap_or(i64::MAX);
     let sign = if filter.page.is_backward() { ">" } else { "<" };
-    sql.push(format_args!(" WHERE (found.sort_key, found.id) {sign} ("));
+    let moment = DateTime::from_timestamp_micros(key).unwrap_or_default();
+    sql.push(" WHERE ");
+    if filter.sort == Sort::Date {
+        sql.push(format_args!("found.last_minute {sign}= ")).push_bind(minute_of(moment));
+        sql.push(" AND ");
+    }
+    sql.push(format_args!("(found.sort_key, found.id) {sign} ("));
     if is_by_time(filter.sort) {
-        sql.push_bind(DateTime::from_timestamp_micros(key).unwrap_or_default());
+        sql.push_bind(moment);
     } else {
         sql.push_bind(key);
     }
     sql.push(", ").push_bind(tie).push(")");
+}
+
+/// What `issues.last_minute` says of a moment.
+fn minute_of(moment: Timestamp) -> Timestamp {
+    moment.duration_trunc(TimeDelta::minutes(1)).unwrap_or(moment)
 }
 
 fn push_condition(sql: &mut Sql, within: &Within, condition: &Condition) {

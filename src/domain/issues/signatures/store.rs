@@ -13,25 +13,32 @@ pub async fn insert(db: &mut PgConnection, signatures: &[NewSignature]) -> sqlx:
     let (projects, parts): (Vec<i64>, Vec<i64>) =
         signatures.iter().map(|new| (new.part.project().0, new.part.0)).unzip();
     let bytes: Vec<&[u8]> = signatures.iter().map(|new| new.bytes.as_slice()).collect();
-    let keys = signatures.iter().flat_map(|new| new.keys.iter().map(|key| (new.part, *key)));
-    let (owners, keys): (Vec<_>, Vec<i64>) = keys.unzip();
-    let owner_projects: Vec<i64> = owners.iter().map(|part| part.project().0).collect();
-    let owners: Vec<i64> = owners.iter().map(|part| part.0).collect();
+    let places = (1_i32..).zip(signatures);
+    let (places, keys): (Vec<i32>, Vec<i64>) =
+        places.flat_map(|(place, new)| new.keys.iter().map(move |key| (place, *key))).unzip();
     query!(
         r#"
-        WITH signatures AS (
-            INSERT INTO issue_signatures (project_id, part_id, signature)
-            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
+        WITH keys AS (
+            SELECT place, array_agg(DISTINCT key) AS keys
+            FROM unnest($4::int[], $5::bigint[]) AS keys (place, key)
+            GROUP BY place
+        ),
+        signatures AS (
+            INSERT INTO issue_signatures (project_id, part_id, signature, keys)
+            SELECT project_id, part_id, signature, coalesce(keys.keys, '{}')
+            FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY
+                AS new (project_id, part_id, signature, place)
+            LEFT JOIN keys ON keys.place = new.place
+            RETURNING project_id, part_id, keys
         )
         INSERT INTO issue_signature_keys (project_id, key, part_id)
-        SELECT DISTINCT * FROM unnest($4::bigint[], $5::bigint[], $6::bigint[])
+        SELECT project_id, unnest(keys), part_id FROM signatures
         "#,
         &projects,
         &parts,
         &bytes as &[&[u8]],
-        &owner_projects,
+        &places,
         &keys,
-        &owners,
     )
     .execute(db)
     .await?;
@@ -73,7 +80,7 @@ pub(super) async fn list_candidates(
         Candidate,
         r#"
         WITH own AS (
-            SELECT part.id
+            SELECT mine.keys
             FROM issue_parts AS part
             JOIN issue_signatures AS mine ON mine.project_id = $1 AND mine.part_id = part.id
             WHERE part.project_id = $1 AND part.issue_id = $2
@@ -81,9 +88,7 @@ pub(super) async fn list_candidates(
             LIMIT $3
         ),
         sought AS (
-            SELECT DISTINCT mine.key
-            FROM own
-            JOIN issue_signature_keys AS mine ON mine.project_id = $1 AND mine.part_id = own.id
+            SELECT DISTINCT unnest(own.keys) AS key FROM own
         ),
         alike AS (
             SELECT found.part_id, found.issue_id, count(*) AS shared
