@@ -7,6 +7,7 @@ use super::issue::{ChartQuery, IssueFrame};
 use super::paths::{self, IssueTagsPath};
 use super::toast::Toast;
 use crate::app::App;
+use crate::domain::issues::batch::MAX_TAG_KEYS;
 use crate::domain::issues::{self, TagKey};
 use crate::protocol::event::Event;
 use crate::web::components::time::Moment;
@@ -102,6 +103,8 @@ pub(super) struct TagsView {
     issue: IssueFrame,
     toast: Option<Toast>,
     tags: Vec<TagKeyView>,
+    /// How many tags are counted at most, if there are as many.
+    bound: Option<usize>,
 }
 
 /// Shows all tags of an issue.
@@ -119,6 +122,7 @@ pub async fn show_issue_tags(
     Page::new(&TagsView {
         shell: member.shell("issues"),
         tags: tags.iter().map(|tag| TagKeyView::new(tag, &frame.list_url, now)).collect(),
+        bound: (tags.len() >= MAX_TAG_KEYS).then_some(MAX_TAG_KEYS),
         issue: frame.on("tags"),
         toast: None,
     })
@@ -168,6 +172,7 @@ impl TagsView {
                 .iter()
                 .map(|tag| TagKeyView::new(tag, &frame.list_url, sample::now()))
                 .collect(),
+            bound: None,
             issue: frame.on("tags"),
             toast: None,
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use picket::base::ProjectId;
-use picket::domain::issues::batch::{self, Arrival, Counting};
+use picket::domain::issues::batch::{self, Arrival, Counting, MAX_PROJECT_TAG_KEYS, MAX_TAG_KEYS};
 use picket::domain::journal::LaneKey;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -149,5 +149,52 @@ async fn a_lane_that_was_behind_has_counted_every_tag_when_it_has_caught_up() {
     expected.insert(("north".to_owned(), i64::try_from(EVENTS).unwrap()));
     assert_eq!(counted, expected);
     assert_eq!(waiting(&app).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn made_up_keys_are_counted_up_to_a_bound_and_those_that_are_known_go_on() {
+    let app = TestApp::start().await;
+    let names: Vec<String> = (0..=MAX_TAG_KEYS).map(|number| format!("key_{number:04}")).collect();
+    let carrying = |names: &[String]| {
+        let tags: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        arrival("a", &tags)
+    };
+    let keys = async || tags(&app).await.len();
+    store(&app, &[carrying(&names[..2])], Counting::Now).await;
+    store(&app, &[carrying(&names[..MAX_TAG_KEYS])], Counting::Now).await;
+    assert_eq!(keys().await, MAX_TAG_KEYS);
+    store(&app, &[carrying(&names)], Counting::Now).await;
+    assert_eq!(keys().await, MAX_TAG_KEYS, "one more is left out");
+    assert_eq!(tags(&app).await[0], row(1, "key_0000", "x", 3));
+
+    let project_keys = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM project_tags")
+            .fetch_one(&app.app.db)
+            .await
+            .unwrap()
+    };
+    let known = project_keys().await;
+    assert_eq!(usize::try_from(known).unwrap(), MAX_TAG_KEYS + 1);
+    sqlx::query(
+        "INSERT INTO project_tags SELECT 1, 'other_' || n, 1 FROM generate_series(1, $1) AS n",
+    )
+    .bind(MAX_PROJECT_TAG_KEYS - known - 1)
+    .execute(&app.app.db)
+    .await
+    .unwrap();
+    store(
+        &app,
+        &[arrival("b", &[("new_1", "x"), ("new_2", "x"), ("key_0000", "x")])],
+        Counting::Now,
+    )
+    .await;
+    assert_eq!(project_keys().await, MAX_PROJECT_TAG_KEYS, "there was room for one of two");
+    let count: i64 =
+        sqlx::query_scalar("SELECT event_count FROM project_tags WHERE key = 'key_0000'")
+            .fetch_one(&app.app.db)
+            .await
+            .unwrap();
+    assert_eq!(count, 4);
     app.stop().await;
 }

@@ -18,7 +18,10 @@ mod users;
 
 pub use assign::{Assignment, MAX_PARTS, NewHash, NewPart, Numbers, Owner, assign};
 pub use record::{Recorded, Recording, Regressed, Sampling, record};
-pub use tags::{Counting, MAX_TAG_VALUES, MAX_WAITING_BYTES, count_abandoned, count_waiting};
+pub use tags::{
+    Counting, MAX_PROJECT_TAG_KEYS, MAX_TAG_KEYS, MAX_TAG_VALUES, MAX_WAITING_BYTES,
+    count_abandoned, count_waiting,
+};
 
 use serde::{Deserialize, Serialize};
 

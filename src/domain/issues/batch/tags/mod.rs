@@ -8,7 +8,7 @@
 mod store;
 mod waiting;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::PgConnection;
 
@@ -22,6 +22,13 @@ use crate::base::{PartId, ProjectId};
 /// otherwise store a row per event; what comes later is counted together under the empty value, which
 /// no event can have.
 pub const MAX_TAG_VALUES: i64 = 1000;
+
+/// The most tags that are told apart in one part of an issue. A program that makes up keys would otherwise store
+/// rows without end; what comes later stands on its event, and is not counted.
+pub const MAX_TAG_KEYS: usize = 500;
+
+/// The most tags that are known of a project, for lists of them. What comes later is found by its issues.
+pub const MAX_PROJECT_TAG_KEYS: i64 = 2000;
 
 /// Sightings per part, tag key and value.
 pub(super) type TagCounts<'a> = BTreeMap<(PartId, &'a str, &'a str), Seen>;
@@ -51,8 +58,11 @@ pub(super) async fn add(
         .collect();
     let keys: HashSet<(PartId, &str)> = added.keys().map(|(id, key, _)| (*id, *key)).collect();
     let taken = store::count_tag_values(db, &keys).await?;
+    let growing: BTreeSet<PartId> =
+        taken.iter().filter(|(_, count)| **count == 0).map(|((id, _), _)| *id).collect();
+    let key_counts = store::count_tag_keys(db, &growing, MAX_TAG_KEYS).await?;
     unknown.extend(added);
-    store::insert_tags(db, &fold(unknown, taken)).await
+    store::insert_tags(db, &fold(bounded(unknown, &taken, key_counts), taken)).await
 }
 
 fn count<'a>(sightings: &'a [Sighting<'_>]) -> TagCounts<'a> {
@@ -74,6 +84,29 @@ fn count_keys<'a>(counts: &TagCounts<'a>) -> KeyCounts<'a> {
         *keys.entry((id.project(), *key)).or_insert(0) += seen.event_count;
     }
     keys
+}
+
+/// Leaves out keys past the bound of their part, which has so many by now.
+fn bounded<'a>(
+    unknown: TagCounts<'a>,
+    taken: &HashMap<(PartId, String), i64>,
+    mut key_counts: HashMap<PartId, usize>,
+) -> TagCounts<'a> {
+    let mut last = None;
+    let mut is_counted = true;
+    unknown
+        .into_iter()
+        .filter(|((id, key, _), _)| {
+            if last != Some((*id, *key)) {
+                last = Some((*id, *key));
+                let is_new = taken.get(&(*id, (*key).to_owned())).is_none_or(|count| *count == 0);
+                let keys = key_counts.entry(*id).or_default();
+                is_counted = !is_new || *keys < MAX_TAG_KEYS;
+                *keys += usize::from(is_new && is_counted);
+            }
+            is_counted
+        })
+        .collect()
 }
 
 /// Puts values past the bound under the empty value of their key.
@@ -104,6 +137,28 @@ fn fold(unknown: TagCounts<'_>, mut taken: HashMap<(PartId, String), i64>) -> Ta
 mod tests {
     use super::*;
     use crate::base::Timestamp;
+
+    #[test]
+    fn keys_past_the_bound_are_left_out_and_known_ones_are_not() {
+        let names: Vec<String> =
+            (0..=MAX_TAG_KEYS).map(|number| format!("key_{number:04}")).collect();
+        let once = Seen { event_count: 1, first: Timestamp::default(), last: Timestamp::default() };
+        let counts = |id: i64, names: &'_ [String]| -> Vec<(PartId, String)> {
+            names.iter().map(|name| (PartId(id), name.clone())).collect()
+        };
+        let kept = |unknown: &[(PartId, String)], taken: &[(PartId, &str)], keys: usize| {
+            let unknown: TagCounts<'_> =
+                unknown.iter().map(|(id, key)| ((*id, key.as_str(), "x"), once)).collect();
+            let taken = taken.iter().map(|(id, key)| ((*id, (*key).to_owned()), 1)).collect();
+            bounded(unknown, &taken, HashMap::from([(PartId(1), keys)])).len()
+        };
+        let (at, past) = (counts(1, &names[1..]), counts(1, &names));
+        assert_eq!((at.len(), kept(&at, &[], 0)), (MAX_TAG_KEYS, MAX_TAG_KEYS));
+        assert_eq!((past.len(), kept(&past, &[], 0)), (MAX_TAG_KEYS + 1, MAX_TAG_KEYS));
+        let full = &past[..2];
+        assert_eq!(kept(full, &[(PartId(1), "key_0001")], MAX_TAG_KEYS), 1, "a known key has room");
+        assert_eq!(kept(&counts(2, &names[..2]), &[], MAX_TAG_KEYS), 2, "each part has its own");
+    }
 
     #[test]
     fn values_past_the_bound_are_counted_together() {

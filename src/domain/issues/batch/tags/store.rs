@@ -1,11 +1,11 @@
 //! SQL of the tag counters, a whole batch at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{KeyCounts, TagCounts};
+use super::{KeyCounts, MAX_PROJECT_TAG_KEYS, TagCounts};
 use crate::base::{PartId, Timestamp};
 use crate::domain::events::batch::storable;
 use crate::domain::issues::batch::record::Seen;
@@ -105,6 +105,50 @@ pub(super) async fn count_tag_values(
     Ok(rows.into_iter().map(|row| ((row.part_id, row.key), row.count)).collect())
 }
 
+/// How many tags each of these parts has, counted up to `limit`.
+pub(super) async fn count_tag_keys(
+    db: &mut PgConnection,
+    parts: &BTreeSet<PartId>,
+    limit: usize,
+) -> sqlx::Result<HashMap<PartId, usize>> {
+    if parts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let projects: Vec<i64> = parts.iter().map(|id| id.project().0).collect();
+    let ids: Vec<i64> = parts.iter().map(|id| id.0).collect();
+    // From key to key by the index: a tag may have a thousand values.
+    let rows = sqlx::query!(
+        r#"
+        SELECT wanted.part_id AS "part_id!: PartId", taken.count AS "count!"
+        FROM unnest($1::bigint[], $2::bigint[]) AS wanted (project_id, part_id)
+        CROSS JOIN LATERAL (
+            WITH RECURSIVE keys AS (
+                (SELECT tag.key, 1 AS place FROM issue_tags AS tag
+                 WHERE tag.project_id = wanted.project_id AND tag.part_id = wanted.part_id
+                 ORDER BY tag.key
+                 LIMIT 1)
+                UNION ALL
+                SELECT (SELECT tag.key FROM issue_tags AS tag
+                        WHERE tag.project_id = wanted.project_id AND tag.part_id = wanted.part_id
+                          AND tag.key > keys.key
+                        ORDER BY tag.key
+                        LIMIT 1), keys.place + 1
+                FROM keys
+                WHERE keys.key IS NOT NULL AND keys.place < $3
+            )
+            SELECT count(keys.key) FROM keys
+        ) AS taken
+        "#,
+        &projects,
+        &ids,
+        i32::try_from(limit).unwrap_or(i32::MAX),
+    )
+    .fetch_all(db)
+    .await?;
+    let count = |count| usize::try_from(count).unwrap_or(usize::MAX);
+    Ok(rows.into_iter().map(|row| (row.part_id, count(row.count))).collect())
+}
+
 /// Writes values that are new, or adds to the one that the rest is folded into.
 pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts<'_>) -> sqlx::Result<()> {
     if counts.is_empty() {
@@ -137,7 +181,7 @@ pub(super) async fn insert_tags(db: &mut PgConnection, counts: &TagCounts<'_>) -
     Ok(())
 }
 
-/// Adds to the counts of the projects' tags.
+/// Adds to the counts of the projects' tags. A project that has [`MAX_PROJECT_TAG_KEYS`] gets no more.
 pub(super) async fn add_to_project_tags(
     db: &mut PgConnection,
     counts: &KeyCounts<'_>,
@@ -148,13 +192,25 @@ pub(super) async fn add_to_project_tags(
     sqlx::query!(
         r#"
         INSERT INTO project_tags (project_id, key, event_count)
-        SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])
+        SELECT project_id, key, event_count
+        FROM (
+            SELECT added.project_id, added.key, added.event_count, known.key IS NOT NULL AS is_known,
+                   row_number() OVER (PARTITION BY added.project_id, known.key IS NULL ORDER BY added.key) AS place
+            FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS added (project_id, key, event_count)
+            LEFT JOIN project_tags AS known
+                ON known.project_id = added.project_id AND known.key = added.key
+        ) AS counted
+        WHERE is_known OR place <= $4 AND place <= $4 - (
+            SELECT count(*) FROM project_tags AS taken WHERE taken.project_id = counted.project_id
+        )
+        ORDER BY project_id, key
         ON CONFLICT (project_id, key) DO UPDATE
         SET event_count = project_tags.event_count + excluded.event_count
         "#,
         &projects,
         &keys as &[_],
         &events,
+        MAX_PROJECT_TAG_KEYS,
     )
     .execute(db)
     .await?;
