@@ -75,14 +75,14 @@ impl Program {
 
     /// Removes what is stored.
     pub(crate) async fn clear(&self) {
-        sqlx::query(
-            "TRUNCATE events, issues, issue_counters, issue_parts, issue_signatures, issue_signature_keys, \
+        let statement = "TRUNCATE events, issues, issue_counters, issue_parts, issue_signatures, issue_signature_keys, \
              issue_hashes, issue_hours, issue_releases, issue_tags, project_tags, issue_users, issue_activity, issue_assignees, \
-             issue_fixes, outcomes",
-        )
-        .execute(&self.db)
-        .await
-        .unwrap();
+             issue_fixes, outcomes";
+        // What Picket reads in the background as it starts may lock the tables in another order.
+        while let Err(error) = sqlx::query(statement).execute(&self.db).await {
+            let code = error.as_database_error().and_then(|error| error.code());
+            assert_eq!(code.as_deref(), Some("40P01"), "{error}");
+        }
     }
 
     /// Waits until `count` events are committed.
