@@ -1,6 +1,6 @@
 //! Has issues follow a change of how their project groups, step by step in the background.
 //!
-//! First the latest events of every part are grouped again ([`look`]); then it is decided which parts belong together and
+//! First the latest events of every part are grouped again ([`mod@look`]); then it is decided which parts belong together and
 //! where new hashes lead ([`plan`]); then that is done a few parts at a time, each step an act that can be undone; in the end
 //! the settings are saved. How far it is stands in the database, and each step commits on its own: whoever comes next goes
 //! on where it was.
