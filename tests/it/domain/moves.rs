@@ -6,11 +6,12 @@ use chrono::TimeDelta;
 use picket::base::{IssueId, PartId, ProjectId};
 use picket::domain::Error;
 use picket::domain::issues::batch::{Arrival, Counting, Subject};
-use picket::domain::issues::moves::{self, Act, ActKind, Actor};
+use picket::domain::issues::moves::{self, Act, ActKind, Actor, Followed, Link, RulesApplied};
 use picket::domain::issues::{self, Issue, Scope, Status};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use uuid::Uuid;
 
 use crate::support::TestApp;
 use crate::support::batch::{arrival, now, store};
@@ -24,6 +25,8 @@ enum Step {
     TakeOut(usize, usize),
     Split(usize, Vec<usize>),
     Move(usize, usize, usize),
+    /// A part goes where another is, a first hash that is new leads to that, too, and so does one that is known.
+    Rules(usize, usize, u8, usize),
     Undo(usize),
 }
 
@@ -37,7 +40,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any(), proptest::collection::vec(any(), 1..3))
             .prop_map(|(issue, parts)| Step::Split(issue, parts)),
         2 => (any(), any(), any()).prop_map(|(issue, part, to)| Step::Move(issue, part, to)),
-        2 => any().prop_map(Step::Undo),
+        2 => (any(), any(), 0..9_u8, any())
+            .prop_map(|(part, leader, link, relink)| Step::Rules(part, leader, link, relink)),
+        3 => any().prop_map(Step::Undo),
     ]
 }
 
@@ -58,7 +63,18 @@ struct Model {
     places: BTreeMap<PartId, Place>,
     /// Hash to part.
     hashes: BTreeMap<String, PartId>,
-    acts: Vec<(Act, Vec<Moved>)>,
+    acts: Vec<Done>,
+}
+
+/// What was done.
+#[derive(Clone)]
+struct Done {
+    act: Uuid,
+    moved: Vec<Moved>,
+    /// Hashes that lead somewhere by it.
+    links: Vec<String>,
+    /// Hashes that lead elsewhere by it: from where to where.
+    relinks: Vec<(String, PartId, PartId)>,
 }
 
 impl Model {
@@ -78,10 +94,10 @@ impl Model {
     }
 
     /// Notes an act that put parts elsewhere.
-    fn moved(&mut self, act: Act, moves: Vec<(PartId, Place)>) {
+    fn moved(&mut self, act: &Act, moves: Vec<(PartId, Place)>) {
         let noted = moves.iter().map(|(part, to)| (*part, self.places[part], *to)).collect();
         self.places.extend(moves);
-        self.acts.push((act, noted));
+        self.acts.push(Done { act: act.id, moved: noted, links: vec![], relinks: vec![] });
     }
 }
 
@@ -110,6 +126,9 @@ impl World<'_> {
             Step::TakeOut(issue, home) => self.take_out(issue, home).await,
             Step::Split(issue, parts) => self.split(issue, &parts).await,
             Step::Move(issue, part, to) => self.move_part(issue, part, to).await,
+            Step::Rules(part, leader, link, relink) => {
+                self.apply_rules(part, leader, link, relink).await;
+            }
             Step::Undo(number) => self.undo(number).await,
         }
     }
@@ -168,7 +187,7 @@ impl World<'_> {
         let all = chosen.iter().filter(|id| **id != act.issue).flat_map(|id| self.model.parts(*id));
         let to = |part: PartId| Place { issue: act.issue, ..self.model.places[&part] };
         let moves = all.map(|part| (part, to(part))).collect();
-        self.model.moved(act, moves);
+        self.model.moved(&act, moves);
     }
 
     async fn take_out(&mut self, issue: usize, home: usize) {
@@ -188,7 +207,7 @@ impl World<'_> {
         let act = result.unwrap();
         assert_eq!(act.others, [home]);
         let moves = going.into_iter().map(|part| (part, Place { issue: home, home })).collect();
-        self.model.moved(act, moves);
+        self.model.moved(&act, moves);
         let mut db = self.app.app.db.acquire().await.unwrap();
         assert!(moves::are_kept_apart(&mut db, issue, home).await.unwrap());
     }
@@ -206,7 +225,7 @@ impl World<'_> {
         let act = result.unwrap();
         let new = act.others[0];
         let moves = going.into_iter().map(|part| (part, Place { issue: new, home: new })).collect();
-        self.model.moved(act, moves);
+        self.model.moved(&act, moves);
     }
 
     async fn move_part(&mut self, issue: usize, part: usize, to: usize) {
@@ -219,7 +238,55 @@ impl World<'_> {
             return;
         }
         let place = Place { issue: to, ..self.model.places[&part] };
-        self.model.moved(result.unwrap(), vec![(part, place)]);
+        self.model.moved(&result.unwrap(), vec![(part, place)]);
+    }
+
+    async fn apply_rules(&mut self, part: usize, leader: usize, link: u8, relink: usize) {
+        let parts: Vec<PartId> = self.model.places.keys().copied().collect();
+        let (Some(part), Some(leader)) = (pick(&parts, part), pick(&parts, leader)) else { return };
+        let (from, to) = (self.model.places[&part], self.model.places[&leader]);
+        let new = format!("first{link}");
+        let known: Vec<&String> = self.model.hashes.keys().collect();
+        let known = pick(&known, relink).unwrap().clone();
+        let rules = RulesApplied {
+            moves: vec![(part, leader)],
+            links: vec![Link {
+                hash: new.clone(),
+                variant: "app".to_owned(),
+                part: leader,
+                config: "test".to_owned(),
+                explanation: vec![],
+            }],
+            relinks: vec![(known.clone(), leader)],
+        };
+        let act = Uuid::now_v7();
+        let apply =
+            || moves::apply_rules(&self.app.app, self.actor(), self.project, act, rules.clone());
+        let done = apply().await.unwrap();
+        assert_eq!(apply().await.unwrap(), Followed::default(), "an act is done once");
+        let mut db = self.app.app.db.acquire().await.unwrap();
+        let is_moved = from.issue != to.issue
+            && !moves::are_kept_apart(&mut db, from.issue, to.issue).await.unwrap();
+        drop(db);
+        let mut noted = Done { act, moved: vec![], links: vec![], relinks: vec![] };
+        if is_moved {
+            let place = Place { issue: to.issue, ..from };
+            noted.moved.push((part, from, place));
+            self.model.places.insert(part, place);
+        }
+        if !self.model.hashes.contains_key(&new) {
+            self.model.hashes.insert(new.clone(), leader);
+            noted.links.push(new);
+        }
+        let before = self.model.hashes.insert(known.clone(), leader).unwrap();
+        if before != leader {
+            noted.relinks.push((known, before, leader));
+        }
+        let linked = noted.links.len() + noted.relinks.len();
+        assert_eq!(done, Followed { moved: noted.moved.len(), linked });
+        if done != Followed::default() {
+            self.model.acts.push(noted);
+        }
     }
 
     async fn undo(&mut self, number: usize) {
@@ -227,21 +294,28 @@ impl World<'_> {
             return;
         }
         let place = number % self.model.acts.len();
-        let (act, moved) = self.model.acts[place].clone();
-        let result = moves::undo(&self.app.app, self.actor(), self.project, act.id).await;
+        let Done { act, moved, links, relinks } = self.model.acts[place].clone();
+        let result = moves::undo(&self.app.app, self.actor(), self.project, act).await;
         let back: Vec<(PartId, Place)> = moved
             .iter()
             .filter(|(part, _, to)| self.model.places[part].issue == to.issue)
             .map(|(part, from, _)| (*part, *from))
             .collect();
-        if back.is_empty() {
+        if back.is_empty() && links.is_empty() && relinks.is_empty() {
             assert!(matches!(result, Err(Error::Conflict(_))));
             return;
         }
         result.unwrap();
         self.model.acts.remove(place);
         self.model.places.extend(back);
-        let again = moves::undo(&self.app.app, self.actor(), self.project, act.id).await;
+        self.model.hashes.retain(|hash, _| !links.contains(hash));
+        for (hash, from, to) in relinks {
+            self.model.hashes.entry(hash).and_modify(|part| {
+                // Unless it was led on since.
+                *part = if *part == to { from } else { *part };
+            });
+        }
+        let again = moves::undo(&self.app.app, self.actor(), self.project, act).await;
         assert!(matches!(again, Err(Error::Conflict(_))), "an act is undone once");
     }
 
@@ -428,7 +502,7 @@ async fn events_that_arrive_while_an_issue_is_merged_go_back_with_it() {
     let act = moves::merge(&app.app, world.actor(), &[one, other], None).await.unwrap();
     let parts = world.model.parts(other);
     let to = Place { issue: one, home: other };
-    world.model.moved(act, parts.into_iter().map(|part| (part, to)).collect());
+    world.model.moved(&act, parts.into_iter().map(|part| (part, to)).collect());
     world.send(&[(1, None, 3, None), (1, Some(0), 4, None)]).await;
     world.check().await;
     world.take_out(0, 1).await;

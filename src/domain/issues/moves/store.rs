@@ -211,6 +211,31 @@ pub(super) async fn delete_links(
     Ok(())
 }
 
+/// Has hashes lead back to where they led, unless they lead elsewhere by now.
+pub(super) async fn relink_back(
+    db: &mut PgConnection,
+    project: ProjectId,
+    relinks: &[Relink],
+) -> sqlx::Result<()> {
+    let hashes: Vec<&str> = relinks.iter().map(|it| it.hash.as_str()).collect();
+    query!(
+        r#"
+        UPDATE issue_hashes SET part_id = part.id, issue_id = part.issue_id
+        FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS led (hash, from_part, to_part)
+        JOIN issue_parts AS part ON part.project_id = $1 AND part.id = led.from_part
+        WHERE issue_hashes.project_id = $1 AND issue_hashes.hash = led.hash
+          AND issue_hashes.part_id = led.to_part
+        "#,
+        project.0,
+        &hashes as &[&str],
+        &relinks.iter().map(|it| it.from.0).collect::<Vec<i64>>(),
+        &relinks.iter().map(|it| it.to.0).collect::<Vec<i64>>(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Has hashes lead to other parts than they do; all parts are held. Returns those that did.
 pub(super) async fn relink(
     db: &mut PgConnection,

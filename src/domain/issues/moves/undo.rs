@@ -46,8 +46,7 @@ pub async fn undo(app: &Essentials, actor: Actor<'_>, project: ProjectId, id: Uu
         ));
     }
     store::delete_links(&mut scene.tx, project, &act.before.links).await?;
-    let relinks: Vec<_> = act.before.relinks.into_iter().map(|it| (it.hash, it.from)).collect();
-    store::relink(&mut scene.tx, project, &relinks.iter().collect::<Vec<_>>()).await?;
+    store::relink_back(&mut scene.tx, project, &act.before.relinks).await?;
     let mut states = Vec::new();
     for before in act.before.states {
         let id = before.issue;
