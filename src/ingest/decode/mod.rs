@@ -18,6 +18,10 @@ pub(super) enum Encoding {
     Deflate,
     Brotli,
     Zstd,
+    /// Only of files in forms.
+    Xz,
+    /// Only of files in forms.
+    Bzip2,
 }
 
 /// What streams are read by.
@@ -26,6 +30,13 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// The largest window of a zstd frame, as 2^n bytes: what RFC 9659 allows in HTTP. Without it a small
 /// frame could ask for 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// The largest dictionary of an xz stream. `xz -7` asks for so much and the default for half; at `-9` a small
+/// file could ask for 64 MiB.
+const XZ_DICTIONARY_BYTES: usize = 16 << 20;
+
+/// What unpacking xz takes beside its dictionary.
+const XZ_SPARE_BYTES: usize = 128 * 1024;
 
 /// The most that deflate can gain: a longer gzip trailer lies.
 const DEFLATE_MAX_RATIO: usize = 1032;
@@ -51,6 +62,17 @@ impl Encoding {
             "br" => Ok(Self::Brotli),
             "zstd" => Ok(Self::Zstd),
             _ => Err(Error::UnknownEncoding),
+        }
+    }
+
+    /// How a file in a form is compressed, which nothing but its first bytes tells (`protocol.md` §1.3).
+    pub(super) fn of_file(bytes: &[u8]) -> Self {
+        match bytes {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            _ => Self::Identity,
         }
     }
 
@@ -99,6 +121,17 @@ pub(super) fn decode(
         Encoding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(corrupt)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(corrupt)?;
+            read_to_end(decoder, body.len(), most, memory)
+        }
+        Encoding::Xz => {
+            let window = XZ_DICTIONARY_BYTES + XZ_SPARE_BYTES;
+            memory.grow_now(body.len() + window)?;
+            let most_kib = u32::try_from(window / 1024).expect("a few megabytes");
+            let decoder = lzma_rust2::XzReader::new_mem_limit(body, true, most_kib);
+            read_to_end(decoder, body.len() + window, most, memory)
+        }
+        Encoding::Bzip2 => {
+            let decoder = bzip2::read::MultiBzDecoder::new(body);
             read_to_end(decoder, body.len(), most, memory)
         }
     }

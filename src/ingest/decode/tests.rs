@@ -18,7 +18,14 @@ const EVENT_BR: &[u8] = include_bytes!("../../../tests/fixtures/encodings/event.
 /// 201 MiB of spaces.
 const BOMB_BR: &[u8] = include_bytes!("../../../tests/fixtures/encodings/bomb.br");
 
-const ALL: [Encoding; 4] = [Encoding::Gzip, Encoding::Deflate, Encoding::Brotli, Encoding::Zstd];
+const ALL: [Encoding; 6] = [
+    Encoding::Gzip,
+    Encoding::Deflate,
+    Encoding::Brotli,
+    Encoding::Zstd,
+    Encoding::Xz,
+    Encoding::Bzip2,
+];
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -32,6 +39,20 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ::bzip2::write::BzEncoder::new(Vec::new(), ::bzip2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// As `xz` at a preset.
+fn xz(bytes: &[u8], preset: u32) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(preset);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// `EVENT` in an encoding.
 fn event(encoding: Encoding) -> Vec<u8> {
     match encoding {
@@ -40,6 +61,8 @@ fn event(encoding: Encoding) -> Vec<u8> {
         Encoding::Deflate => zlib(EVENT),
         Encoding::Brotli => EVENT_BR.to_vec(),
         Encoding::Zstd => zstd::encode_all(EVENT, 3).unwrap(),
+        Encoding::Xz => xz(EVENT, 6),
+        Encoding::Bzip2 => bzip2(EVENT),
     }
 }
 
@@ -120,6 +143,8 @@ fn bombs_of_every_kind_are_refused() {
         (Encoding::Deflate, zlib(&bomb)),
         (Encoding::Brotli, BOMB_BR.to_vec()),
         (Encoding::Zstd, zstd::encode_all(bomb.as_slice(), 3).unwrap()),
+        (Encoding::Xz, xz(&bomb, 6)),
+        (Encoding::Bzip2, bzip2(&bomb)),
     ] {
         assert!(body.len() < MIB, "{encoding:?} is no bomb");
         assert_eq!(decoded(encoding, &body, 2 * MIB), Err(Error::TooLarge), "{encoding:?}");
@@ -150,6 +175,33 @@ fn a_zstd_frame_cannot_ask_for_a_large_window() {
     encoder.write_all(EVENT).unwrap();
     let body = encoder.finish().unwrap();
     assert_eq!(decoded(Encoding::Zstd, &body, MIB), Err(Error::InvalidCompression));
+}
+
+#[test]
+fn xz_may_ask_for_a_dictionary_of_so_much_and_not_of_more() {
+    assert_eq!(decoded(Encoding::Xz, &xz(EVENT, 7), MIB).unwrap(), EVENT);
+    assert_eq!(decoded(Encoding::Xz, &xz(EVENT, 8), MIB), Err(Error::InvalidCompression));
+    let small = within(Encoding::Xz, &xz(EVENT, 6), MIB, XZ_DICTIONARY_BYTES);
+    assert_eq!(small, Err(Error::TooLarge), "its dictionary is charged, too");
+}
+
+#[test]
+fn xz_and_bzip2_may_come_in_several_streams() {
+    let twice = [EVENT, EVENT].concat();
+    let streams = [xz(EVENT, 6), xz(EVENT, 0)].concat();
+    assert_eq!(decoded(Encoding::Xz, &streams, MIB).unwrap(), twice);
+    let streams = [bzip2(EVENT), bzip2(EVENT)].concat();
+    assert_eq!(decoded(Encoding::Bzip2, &streams, MIB).unwrap(), twice);
+}
+
+#[test]
+fn files_in_forms_are_known_by_their_first_bytes() {
+    for encoding in [Encoding::Gzip, Encoding::Zstd, Encoding::Xz, Encoding::Bzip2] {
+        assert_eq!(Encoding::of_file(&event(encoding)), encoding);
+    }
+    for plain in [&b"MDMP"[..], b"", b"BZ", b"BZh", b"BZh0", b"\xfd7zXZ", b"\x28\xb5\x2f"] {
+        assert_eq!(Encoding::of_file(plain), Encoding::Identity, "{plain:?}");
+    }
 }
 
 #[test]

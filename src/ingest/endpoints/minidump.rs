@@ -136,11 +136,10 @@ fn bare(body: Vec<u8>) -> Field {
 
 /// The dump without what it was compressed with.
 async fn unpacked(bytes: Bytes, mut memory: Reservation) -> Result<(Bytes, Reservation), Error> {
-    let encoding = match bytes.as_ref() {
-        [0x1f, 0x8b, ..] => Encoding::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Encoding::Zstd,
-        _ => return Ok((bytes, memory)),
-    };
+    let encoding = Encoding::of_file(&bytes);
+    if encoding == Encoding::Identity {
+        return Ok((bytes, memory));
+    }
     let work = move || {
         let unpacked = decode::decode(encoding, &bytes, MAX_ENVELOPE_BYTES, &mut memory);
         unpacked.map(|unpacked| (unpacked.into(), memory))

@@ -26,6 +26,18 @@ pub(crate) fn compressed(encoding: &str, body: &[u8]) -> Vec<u8> {
         }
         "br" => stored_brotli(body),
         "zstd" => zstd::encode_all(body, 3).unwrap(),
+        "xz" => {
+            let options = lzma_rust2::XzOptions::with_preset(6);
+            let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        }
+        "bzip2" => {
+            let level = bzip2::Compression::best();
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), level);
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        }
         _ => body.to_vec(),
     }
 }
