@@ -19,6 +19,8 @@ pub struct IngestConfig {
     pub payloads_per_issue_and_day: i64,
     /// A database in MaxMind's format that tells where addresses are.
     pub geo_database: Option<PathBuf>,
+    /// Google Play's list of the devices it supports.
+    pub device_names: Option<PathBuf>,
     /// The most items of all projects together in a minute; 0 for any number.
     pub max_items_per_minute: u64,
 }

@@ -9,5 +9,5 @@ pub mod http;
 pub mod journal;
 pub mod lifecycle;
 pub mod observe;
-pub mod places;
+pub mod supplied;
 pub mod throttle;

@@ -38,7 +38,7 @@ use crate::domain::ownership::Assigning;
 use crate::domain::sessions;
 use crate::domain::usage::{Counts, Outcome};
 use crate::infra::compression::Dictionaries;
-use crate::infra::places::Places;
+use crate::infra::supplied::SuppliedFiles;
 use crate::protocol::accepted::AcceptedEnvelope;
 use crate::protocol::category::DataCategory;
 use crate::protocol::envelope::{Envelope, Item, ItemType};
@@ -65,8 +65,8 @@ pub struct Context<'a> {
     pub filters: &'a FilterConfig,
     /// What is taken out of the project's events.
     pub scrubbing: &'a ScrubConfig,
-    /// Where addresses are.
-    pub places: &'a Places,
+    /// What the operator's files tell.
+    pub supplied: &'a SuppliedFiles,
     /// Issues of which most payloads are sampled away at present.
     pub hot: &'a HotIssues,
     /// What payloads are packed with.
@@ -332,7 +332,7 @@ mod tests {
         grouping: ProjectGrouping,
         filters: FilterConfig,
         scrubbing: ScrubConfig,
-        places: Places,
+        supplied: SuppliedFiles,
         hot: HotIssues,
         dictionaries: Dictionaries,
     }
@@ -345,7 +345,7 @@ mod tests {
                 ownership: None,
                 filters: &self.filters,
                 scrubbing: &self.scrubbing,
-                places: &self.places,
+                supplied: &self.supplied,
                 default_environment: None,
                 hot: &self.hot,
                 dictionaries: &self.dictionaries,

@@ -14,7 +14,7 @@ use crate::domain::issues::batch::Sampling;
 use crate::domain::journal::LaneKey;
 use crate::infra::journal::{Journals, Options};
 use crate::infra::lifecycle::Tasks;
-use crate::infra::places::{Places, Refreshed};
+use crate::infra::supplied::{Refreshed, Renewed, Supplied, SuppliedFiles};
 use crate::pipeline::worker::Worker;
 use crate::pipeline::{HotIssues, Quarantine};
 
@@ -34,9 +34,9 @@ pub fn open_journals(config: &Config, clock: Clock) -> std::io::Result<Journals>
 
 /// Starts a worker for every lane, also for those that take nothing new.
 pub fn start(tasks: &mut Tasks, app: &App) {
-    let places = Arc::new(Places::at(app.config.ingest.geo_database.as_deref()));
-    refresh(&places);
-    let worker = Arc::new(worker(app, places.clone()));
+    let supplied = Arc::new(SuppliedFiles::of(&app.config.ingest));
+    refresh_all(&supplied);
+    let worker = Arc::new(worker(app, supplied.clone()));
     let node = app.journals.node();
     for lane in app.journals.lanes() {
         let key = LaneKey { node, lane: lane.number };
@@ -44,43 +44,46 @@ pub fn start(tasks: &mut Tasks, app: &App) {
         let worker = worker.clone();
         tasks.spawn("journal lane", move |stop| worker.run(journal, key, stop));
     }
-    if places.path().is_some() {
-        tasks.spawn("places", move |stop| keep_fresh(places, stop));
+    if supplied.places.path().is_some() || supplied.devices.path().is_some() {
+        tasks.spawn("supplied files", move |stop| keep_fresh(supplied, stop));
     }
 }
 
-/// Looks at the database of places every minute: its file is replaced every few days.
-async fn keep_fresh(places: Arc<Places>, stop: CancellationToken) -> anyhow::Result<()> {
+/// Looks at the operator's files every minute: they are replaced every few days.
+async fn keep_fresh(files: Arc<SuppliedFiles>, stop: CancellationToken) -> anyhow::Result<()> {
     while stop.run_until_cancelled(tokio::time::sleep(LOOK_AGAIN)).await.is_some() {
-        let places = places.clone();
-        tokio::task::spawn_blocking(move || refresh(&places)).await?;
+        let files = files.clone();
+        tokio::task::spawn_blocking(move || refresh_all(&files)).await?;
     }
     Ok(())
 }
 
-/// Reads the database of places if it is new. Events go on without their places if it cannot be used.
-fn refresh(places: &Places) {
-    let path = places.path().unwrap_or(Path::new("")).display();
-    match places.refresh() {
+fn refresh_all(files: &SuppliedFiles) {
+    refresh(&files.places, "The database of places", "PICKET__INGEST__GEO_DATABASE");
+    refresh(&files.devices, "The list of devices", "PICKET__INGEST__DEVICE_NAMES");
+}
+
+/// Reads a file if it is new. Events go on without what it tells if it cannot be used.
+fn refresh<T: Supplied>(file: &Renewed<T>, what: &str, setting: &str) {
+    let path = file.path().unwrap_or(Path::new("")).display();
+    match file.refresh() {
         Refreshed::Unchanged => {}
-        Refreshed::Read(database) => {
-            info!("Addresses get their places from `{path}`: {}", database.describe());
-        }
+        Refreshed::Read(read) => info!("{what} `{path}` is read: {}", read.describe()),
         Refreshed::Unusable(why) => {
             let why = anyhow::Error::from(why);
-            warn!("The database of places `{path}` {why:#}; PICKET__INGEST__GEO_DATABASE names it");
+            warn!("{what} `{path}` {why:#}; {setting} names it");
         }
     }
 }
 
-fn worker(app: &App, places: Arc<Places>) -> Worker {
+fn worker(app: &App, supplied: Arc<SuppliedFiles>) -> Worker {
     Worker {
         db: app.db.clone(),
         clock: app.clock.clone(),
         settings: Arc::default(),
         sampling: Sampling { full_per_day: app.config.ingest.payloads_per_issue_and_day },
         retention_days: app.config.retention.events_days,
-        places,
+        supplied,
         releases: Arc::default(),
         hot: Arc::new(HotIssues::default()),
         dictionaries: app.dictionaries.clone(),

@@ -20,7 +20,7 @@ use crate::domain::projects::{self, NewProject, Project, ProjectKey};
 use crate::domain::releases::batch::KnownReleases;
 use crate::infra::compression::Dictionaries;
 use crate::infra::db::partitions::{self, Partitioned};
-use crate::infra::places::Places;
+use crate::infra::supplied::SuppliedFiles;
 use crate::pipeline::commit::{self, Target};
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, Processed, ProjectGrouping, process};
@@ -289,7 +289,7 @@ impl Workshop {
             ownership: None,
             filters: &self.filters,
             scrubbing: &self.scrubbing,
-            places: &Places::default(),
+            supplied: &SuppliedFiles::default(),
             default_environment: None,
             hot: &self.hot,
             dictionaries: &self.dictionaries,

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use crate::base::{ProjectId, Timestamp};
 use crate::domain::filters::FilterSettings;
 use crate::infra::compression::Dictionaries;
-use crate::infra::places::Places;
+use crate::infra::supplied::SuppliedFiles;
 use crate::pipeline::prepared::PreparedEvent;
 use crate::pipeline::stages::{FilterConfig, ScrubConfig};
 use crate::pipeline::{Context, HotIssues, ProjectGrouping, process};
@@ -34,7 +34,7 @@ fn prepare(plan: &Plan, number: usize) -> PreparedEvent {
         ownership: None,
         filters: &FilterConfig::new(&FilterSettings::nothing()),
         scrubbing: &ScrubConfig::default(),
-        places: &Places::default(),
+        supplied: &SuppliedFiles::default(),
         default_environment: None,
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),

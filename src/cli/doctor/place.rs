@@ -9,7 +9,9 @@ use super::Finding;
 use crate::base::{Clock, Timestamp};
 use crate::config::Config;
 use crate::infra::db::migrate;
-use crate::infra::places::PlaceDatabase;
+use crate::infra::supplied::Supplied;
+use crate::infra::supplied::devices::DeviceTable;
+use crate::infra::supplied::places::PlaceDatabase;
 
 /// With less room the journal may have to refuse events during the next outage of Postgres.
 const COMFORTABLE_BYTES: u64 = 2 << 30;
@@ -20,6 +22,7 @@ const NEEDED_BYTES: u64 = 200 << 20;
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![clock(Clock::system().now())];
     findings.extend(config.ingest.geo_database.as_deref().map(geo_database));
+    findings.extend(config.ingest.device_names.as_deref().map(device_names));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir.clone());
     if !data_dir.exists() {
         findings.push(Finding::good(
@@ -46,21 +49,26 @@ fn clock(now: Timestamp) -> Finding {
     Finding::good("clock", format!("{}", now.format("%Y-%m-%d %H:%M:%S UTC")))
 }
 
-/// Events go on without it, so nobody would notice.
 fn geo_database(path: &Path) -> Finding {
-    match PlaceDatabase::open(path) {
-        Ok(database) => Finding::good(
-            "geo database",
-            format!("`{}` is {}", path.display(), database.describe()),
-        ),
-        Err(why) => Finding::problem(
-            "geo database",
-            format!(
-                "`{}` {:#}; put a City or Country database there, or unset PICKET__INGEST__GEO_DATABASE",
-                path.display(),
-                anyhow::Error::from(why)
-            ),
-        ),
+    let remedy = "put a City or Country database there, or unset PICKET__INGEST__GEO_DATABASE";
+    supplied::<PlaceDatabase>("geo database", path, remedy)
+}
+
+fn device_names(path: &Path) -> Finding {
+    let remedy =
+        "put Google Play's `supported_devices.csv` there, or unset PICKET__INGEST__DEVICE_NAMES";
+    supplied::<DeviceTable>("device names", path, remedy)
+}
+
+/// Events go on without such a file, so nobody would notice.
+fn supplied<T: Supplied>(what: &'static str, path: &Path, remedy: &str) -> Finding {
+    let path_text = path.display();
+    match T::open(path) {
+        Ok(file) => Finding::good(what, format!("`{path_text}` is {}", file.describe())),
+        Err(why) => {
+            let why = anyhow::Error::from(why);
+            Finding::problem(what, format!("`{path_text}` {why:#}; {remedy}"))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::pipeline::prepared::{Payload, PreparedEvent};
 use crate::pipeline::stages::describe::{Description, describe};
 use crate::pipeline::stages::filter::{SentBy, filter};
 use crate::pipeline::stages::locate::locate;
+use crate::pipeline::stages::name_device::name_device;
 use crate::pipeline::stages::normalize::{Facts, normalize};
 use crate::pipeline::stages::scrub::scrub;
 use crate::pipeline::tracked::{Dropped, Ended, Tracked};
@@ -71,7 +72,8 @@ fn normalized(
     problems: Problems,
 ) -> Result<Event, Dropped> {
     normalize(&mut event, facts, problems).map_err(|discard| Dropped::invalid(discard.reason()))?;
-    locate(&mut event, context.places);
+    locate(&mut event, &context.supplied.places);
+    name_device(&mut event, &context.supplied.devices);
     Ok(event)
 }
 

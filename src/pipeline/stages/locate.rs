@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::json;
-use crate::infra::places::{Place, Places};
+use crate::infra::supplied::places::{Place, Places};
 use crate::protocol::event::Event;
 
 /// Fills in `user.geo` where the client says nothing of it and the address is known.

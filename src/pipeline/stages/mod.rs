@@ -6,6 +6,7 @@ pub mod filter;
 mod json;
 pub mod locate;
 mod meta;
+pub mod name_device;
 pub mod normalize;
 pub mod scrub;
 

@@ -30,7 +30,7 @@ use crate::domain::journal::{self, LaneKey};
 use crate::domain::releases::batch::KnownReleases;
 use crate::infra::compression::Dictionaries;
 use crate::infra::journal::Journal;
-use crate::infra::places::Places;
+use crate::infra::supplied::SuppliedFiles;
 
 use pause::Pause;
 
@@ -47,8 +47,8 @@ pub struct Worker {
     pub sampling: Sampling,
     /// Days until an event is deleted.
     pub retention_days: u32,
-    /// Where addresses are.
-    pub places: Arc<Places>,
+    /// What the operator's files tell.
+    pub supplied: Arc<SuppliedFiles>,
     /// Which releases need not be written.
     pub releases: Arc<KnownReleases>,
     /// Which issues are hot.

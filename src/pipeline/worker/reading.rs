@@ -171,7 +171,7 @@ impl LaneWorker {
             filters: settings.filters(accepted.project_id),
             scrubbing: settings.scrubbing(accepted.project_id),
             default_environment: settings.default_environment(accepted.project_id),
-            places: &self.worker.places,
+            supplied: &self.worker.supplied,
             hot: &self.worker.hot,
             dictionaries: &self.worker.dictionaries,
             retention_days: self.worker.retention_days,

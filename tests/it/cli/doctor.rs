@@ -107,6 +107,24 @@ fn what_was_set_aside_is_reported() {
 }
 
 #[test]
+fn a_list_of_devices_is_read() {
+    let directory = open_directory();
+    let list = directory.path().join("supported_devices.csv");
+    fs::write(&list, "Retail Branding,Marketing Name,Device,Model\nSony,Xperia 1,j8110,J8110\n")
+        .unwrap();
+    let mut doctor = picket(directory.path(), &["doctor"]);
+    let report = answer(doctor.env("PICKET__INGEST__DEVICE_NAMES", &list));
+    assert!(line(&report, "device names").contains("1 models of devices"), "{report}");
+
+    fs::write(&list, "Device\nj8110\n").unwrap();
+    let setting = ("PICKET__INGEST__DEVICE_NAMES", list.to_str().unwrap());
+    let report = problems(directory.path(), &[setting]);
+    let line = line(&report, "device names");
+    assert!(line.contains("names no `Marketing Name` and `Model`"), "{report}");
+    assert!(line.contains("unset PICKET__INGEST__DEVICE_NAMES"), "{report}");
+}
+
+#[test]
 fn a_geo_database_is_read() {
     let directory = open_directory();
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/geo/places.mmdb");

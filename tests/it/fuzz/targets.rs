@@ -5,7 +5,7 @@ use axum::http::Request;
 use picket::base::ProjectId;
 use picket::grouping;
 use picket::infra::compression::{Dictionaries, decompress};
-use picket::infra::places::Places;
+use picket::infra::supplied::SuppliedFiles;
 use picket::pipeline::prepared::PreparedEvent;
 use picket::pipeline::stages::{FilterConfig, ScrubConfig, normalize};
 use picket::pipeline::{Context, HotIssues, ProjectGrouping, process};
@@ -165,7 +165,7 @@ fn through_the_pipeline(body: &[u8]) {
         ownership: None,
         filters: &FilterConfig::default(),
         scrubbing: &ScrubConfig::default(),
-        places: &Places::default(),
+        supplied: &SuppliedFiles::default(),
         hot: &HotIssues::default(),
         dictionaries: &Dictionaries::default(),
         default_environment: None,

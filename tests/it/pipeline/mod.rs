@@ -1,5 +1,6 @@
 //! The way of an event, stage by stage.
 
+mod devices;
 mod dictionaries;
 mod later;
 mod losses;

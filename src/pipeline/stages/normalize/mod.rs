@@ -25,6 +25,7 @@ mod breadcrumbs;
 mod budget;
 mod contexts;
 mod debug_meta;
+mod device_class;
 mod errors;
 mod exception;
 mod formatting;

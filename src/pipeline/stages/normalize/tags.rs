@@ -1,6 +1,7 @@
 //! Tags: the client's, cleaned, and those that every event has (`protocol.md` §5.7).
 
 use super::at::{At, Change};
+use super::device_class;
 use super::limits::Limit;
 use crate::protocol::event::{Event, Exception, User};
 use crate::protocol::lenient::Pairs;
@@ -16,7 +17,7 @@ const VALUE: Limit = Limit::of(200);
 
 /// Words that mean something else here: they are computed, or would be taken for what is.
 const REMOVED: [&str; 7] =
-    ["release", "dist", "environment", "user", "filename", "function", "device.class"];
+    ["release", "dist", "environment", "user", "filename", "function", device_class::TAG];
 
 /// Tags computed from other parts of the event.
 pub(super) type Derived = Vec<(String, String)>;
@@ -140,6 +141,7 @@ fn from_attributes(event: &Event) -> Derived {
         ("user", user.as_deref()),
         ("server_name", event.server_name.as_deref()),
         ("site", event.site.as_deref()),
+        (device_class::TAG, device_class::of(event)),
     ];
     let tag = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), clean_derived(value?)?));
     attributes.into_iter().filter_map(tag).collect()

@@ -1,18 +1,16 @@
 //! Where addresses are, by a database in MaxMind's format that the operator supplies.
 //!
-//! The file is read into memory: a lookup then takes a microsecond, and whoever replaces the file need
-//! not care how. It is looked at again every minute, because such databases are renewed every few days.
-//! Without a file, or with a broken one, addresses have no place; whoever asks for one is told nothing.
+//! A lookup takes a microsecond. Without a file, or with a broken one, addresses have no place; whoever asks
+//! for one is told nothing.
 
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::path::Path;
 
 use maxminddb::{MaxMindDbError, Reader, geoip2};
 
+use super::{Renewed, Supplied};
 use crate::base::Timestamp;
 
 /// What databases are called that tell places; others tell networks, domains or risks.
@@ -48,12 +46,10 @@ pub enum Unusable {
 /// A database in memory.
 pub struct PlaceDatabase(Reader<Vec<u8>>);
 
-impl PlaceDatabase {
-    /// Reads a database.
-    ///
-    /// # Errors
-    /// When the file cannot be read or does not tell places.
-    pub fn open(path: &Path) -> Result<Self, Unusable> {
+impl Supplied for PlaceDatabase {
+    type Unusable = Unusable;
+
+    fn open(path: &Path) -> Result<Self, Unusable> {
         let reader = Reader::from_source(std::fs::read(path)?)?;
         let kind = &reader.metadata().database_type;
         if !TELLS_PLACES.iter().any(|word| kind.contains(word)) {
@@ -62,6 +58,19 @@ impl PlaceDatabase {
         Ok(Self(reader))
     }
 
+    /// What it is called and of which day it is.
+    fn describe(&self) -> String {
+        let metadata = self.0.metadata();
+        let made = i64::try_from(metadata.build_epoch).ok();
+        let made = made.and_then(|seconds| Timestamp::from_timestamp(seconds, 0));
+        match made {
+            Some(made) => format!("{} of {}", metadata.database_type, made.date_naive()),
+            None => metadata.database_type.clone(),
+        }
+    }
+}
+
+impl PlaceDatabase {
     /// Where `address` is, if the database knows it.
     pub fn find(&self, address: IpAddr) -> Option<Place> {
         // A damaged record is one that is not there.
@@ -75,17 +84,6 @@ impl PlaceDatabase {
         };
         (place != Place::default()).then_some(place)
     }
-
-    /// What it is called and of which day it is.
-    pub fn describe(&self) -> String {
-        let metadata = self.0.metadata();
-        let made = i64::try_from(metadata.build_epoch).ok();
-        let made = made.and_then(|seconds| Timestamp::from_timestamp(seconds, 0));
-        match made {
-            Some(made) => format!("{} of {}", metadata.database_type, made.date_naive()),
-            None => metadata.database_type.clone(),
-        }
-    }
 }
 
 impl fmt::Debug for PlaceDatabase {
@@ -94,65 +92,13 @@ impl fmt::Debug for PlaceDatabase {
     }
 }
 
-/// The database at a path, as it is now.
-#[derive(Debug, Default)]
-pub struct Places {
-    path: Option<PathBuf>,
-    current: RwLock<Option<Arc<PlaceDatabase>>>,
-    /// When the file that was read last was written, and how long it was; `None` before that.
-    seen: Mutex<Option<Seen>>,
-}
-
-type Seen = Option<(SystemTime, u64)>;
-
-/// What looking at the file again came to.
-#[derive(Debug)]
-pub enum Refreshed {
-    /// It is as it was.
-    Unchanged,
-    /// It was read.
-    Read(Arc<PlaceDatabase>),
-    /// It cannot be used; what was read before goes on being used.
-    Unusable(Unusable),
-}
+/// The database of places at a path, as it is now.
+pub type Places = Renewed<PlaceDatabase>;
 
 impl Places {
-    /// The database at `path`, not yet read; no path, no places.
-    pub fn at(path: Option<&Path>) -> Self {
-        Self { path: path.map(Path::to_owned), ..Self::default() }
-    }
-
-    /// Where the database is.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
     /// Where `address` is.
     pub fn find(&self, address: IpAddr) -> Option<Place> {
-        self.path.as_ref()?;
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        current?.find(address)
-    }
-
-    /// Reads the file if it is not the one that was read last. Takes a while: a city database has
-    /// sixty megabytes.
-    pub fn refresh(&self) -> Refreshed {
-        let Some(path) = &self.path else { return Refreshed::Unchanged };
-        let metadata = std::fs::metadata(path);
-        let now: Seen = metadata.ok().and_then(|file| Some((file.modified().ok()?, file.len())));
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if *seen == Some(now) {
-            return Refreshed::Unchanged;
-        }
-        *seen = Some(now);
-        match PlaceDatabase::open(path).map(Arc::new) {
-            Ok(database) => {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                *current = Some(database.clone());
-                Refreshed::Read(database)
-            }
-            Err(unusable) => Refreshed::Unusable(unusable),
-        }
+        self.current()?.find(address)
     }
 }
 
@@ -189,24 +135,6 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_when_it_is_there_and_again_when_it_is_another() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("places.mmdb");
-        let places = Places::at(Some(&path));
-        let paris = || places.find("192.0.2.1".parse().unwrap());
-        let refreshed = places.refresh();
-        assert!(matches!(refreshed, Refreshed::Unusable(Unusable::Unreadable(_))), "{refreshed:?}");
-        assert!(matches!(places.refresh(), Refreshed::Unchanged), "it is said once");
-        std::fs::copy(FIXTURE, &path).unwrap();
-        assert!(matches!(places.refresh(), Refreshed::Read(_)));
-        assert!(paris().is_some());
-        std::fs::write(&path, "broken").unwrap();
-        let refreshed = places.refresh();
-        assert!(matches!(refreshed, Refreshed::Unusable(Unusable::Broken(_))), "{refreshed:?}");
-        assert!(paris().is_some(), "the old one is better than none");
-    }
-
-    #[test]
     fn a_database_that_is_cut_or_damaged_anywhere_does_no_harm() {
         let whole = std::fs::read(FIXTURE).unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -222,12 +150,5 @@ mod tests {
             std::fs::write(&path, &whole[..place]).unwrap();
             assert!(PlaceDatabase::open(&path).is_err(), "{place}");
         }
-    }
-
-    #[test]
-    fn without_a_path_nothing_is_known() {
-        let places = Places::default();
-        assert!(matches!(places.refresh(), Refreshed::Unchanged));
-        assert_eq!(places.find("192.0.2.7".parse().unwrap()), None);
     }
 }
