@@ -4,6 +4,7 @@ mod frequency;
 mod releases;
 mod store;
 
+use chrono::{DurationRound, TimeDelta};
 use sqlx::PgConnection;
 
 use super::{Condition, Issue, find_many};
@@ -52,6 +53,11 @@ pub struct Period {
 }
 
 impl Period {
+    /// The hour it begins in: events are counted by the hour.
+    fn since_hour(&self) -> Option<Timestamp> {
+        self.since.map(|since| since.duration_trunc(TimeDelta::hours(1)).unwrap_or(since))
+    }
+
     /// Whether it is all of time.
     pub fn is_open(&self) -> bool {
         self.since.is_none() && self.until.is_none()
@@ -132,7 +138,7 @@ pub async fn search(
     let (filter, _) = releases::settle_filter(db, &within, filter, now).await?;
     let filter = filter.as_ref();
     let rows = if filter.counts_apart() {
-        frequency::find_places(db, &within, filter, now).await?
+        frequency::find_places(db, &within, filter).await?
     } else {
         store::find_places(db, &within, filter, now).await?
     };

@@ -10,7 +10,7 @@ use crate::domain::issues::Sought;
 use crate::domain::issues::query::{Condition, Field};
 use crate::domain::query::{Comparison, NumberFilter, Pattern, TimeRange};
 
-type Sql = QueryBuilder<Postgres>;
+pub(super) type Sql = QueryBuilder<Postgres>;
 
 /// Where a search looks: the projects' ids are bound as values, so that Postgres plans for them.
 #[derive(Debug)]
@@ -79,44 +79,6 @@ pub(super) async fn find_places(
     sql.push(format_args!("found.sort_key {order}, found.id {order} LIMIT "));
     sql.push_bind(filter.page.fetch_size());
     // Not kept prepared: the plan must fit the values, and there are too many forms to keep.
-    sql.build_query_as().persistent(false).fetch_all(db).await
-}
-
-/// What an issue counts in the period and environments of a search.
-#[derive(Clone, Debug, FromRow)]
-pub(super) struct Counted {
-    pub(super) id: IssueId,
-    /// All its events, at any time and anywhere.
-    pub(super) lifetime: i64,
-    /// Its events in the period and the environments.
-    pub(super) event_count: i64,
-}
-
-/// The `limit` issues with the most events of all time, each with what it counts in the search's period and
-/// environments; see [`super::frequency`].
-pub(super) async fn count_frequent(
-    db: &mut PgConnection,
-    within: &Within,
-    filter: &IssueFilter,
-    limit: i64,
-) -> sqlx::Result<Vec<Counted>> {
-    let mut sql = Sql::new(
-        "SELECT candidate.id, candidate.lifetime, coalesce(counted.event_count, 0) AS event_count \
-         FROM (SELECT issues.project_id, issues.id, issues.event_count AS lifetime FROM issues",
-    );
-    push_where(&mut sql, within, filter);
-    sql.push(" ORDER BY issues.event_count DESC, issues.id DESC LIMIT ").push_bind(limit);
-    // The environments' own counters are enough as long as time does not matter.
-    let table = if filter.period.is_open() { "issue_releases" } else { "issue_hours" };
-    sql.push(format_args!(
-        ") AS candidate CROSS JOIN LATERAL (SELECT sum(seen.event_count)::bigint AS event_count \
-         FROM issue_parts AS part JOIN {table} AS seen \
-         ON seen.project_id = part.project_id AND seen.part_id = part.id \
-         WHERE part.project_id = candidate.project_id AND part.issue_id = candidate.id"
-    ));
-    push_hours(&mut sql, filter.period);
-    push_environments(&mut sql, filter);
-    sql.push(") AS counted ORDER BY candidate.lifetime DESC, candidate.id DESC");
     sql.build_query_as().persistent(false).fetch_all(db).await
 }
 
@@ -190,13 +152,12 @@ fn push_sort_key(sql: &mut Sql, sort: Sort, now: Timestamp) {
     };
 }
 
-fn push_projects(sql: &mut Sql, within: &Within) {
+pub(super) fn push_projects(sql: &mut Sql, within: &Within) {
     sql.push("ANY(").push_bind(within.projects.clone()).push(")");
 }
 
-fn push_hours(sql: &mut Sql, period: Period) {
-    if let Some(since) = period.since {
-        let hour = since.duration_trunc(TimeDelta::hours(1)).unwrap_or(since);
+pub(super) fn push_hours(sql: &mut Sql, period: Period) {
+    if let Some(hour) = period.since_hour() {
         sql.push(" AND hour >= ").push_bind(hour);
     }
     if let Some(until) = period.until {
@@ -204,23 +165,28 @@ fn push_hours(sql: &mut Sql, period: Period) {
     }
 }
 
-fn push_environments(sql: &mut Sql, filter: &IssueFilter) {
+pub(super) fn push_environments(sql: &mut Sql, filter: &IssueFilter) {
     if !filter.environments.is_empty() {
         sql.push(" AND environment = ANY(").push_bind(filter.environments.clone()).push(")");
     }
 }
 
 fn push_where(sql: &mut Sql, within: &Within, filter: &IssueFilter) {
+    push_wanted(sql, within, filter);
+    sql.push(" AND ");
+    push_seen(sql, filter);
+}
+
+/// What is looked for, whenever and wherever it was seen.
+pub(super) fn push_wanted(sql: &mut Sql, within: &Within, filter: &IssueFilter) {
     sql.push(" WHERE issues.project_id = ");
     push_projects(sql, within);
     sql.push(" AND issues.merged_into IS NULL AND ");
-    push_seen(sql, filter);
-    sql.push(" AND ");
     push_condition(sql, within, &filter.condition);
 }
 
 /// Seen in the period and the environments.
-fn push_seen(sql: &mut Sql, filter: &IssueFilter) {
+pub(super) fn push_seen(sql: &mut Sql, filter: &IssueFilter) {
     let Period { since, until } = filter.period;
     if until.is_some() {
         sql.push(
