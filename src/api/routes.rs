@@ -175,8 +175,9 @@ pub fn router(app: App) -> Router {
     let lost = any(async || Error::NotFound);
     routes()
         .into_router(guard)
-        // Pages and telemetry have their own fallbacks; everything under this path is ours.
-        .route("/api/0/{*rest}", lost)
+        // Everything under this path is for programs, which cannot read a page: also what is sent to
+        // an endpoint for telemetry that there is not.
+        .route("/api/{*rest}", lost)
         .method_not_allowed_fallback(async || Error::WrongMethod)
         .layer(CatchPanicLayer::custom(answer_for_panic))
         .layer(from_fn(cors::allow))

@@ -277,6 +277,7 @@ fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Enve
             .clone()
             .or_else(|| header.sdk.as_ref().and_then(|sdk| sdk.client())),
         replay_id: header.trace.as_ref().and_then(replay_id),
+        sample_rate: header.trace.as_ref().and_then(sample_rate),
         retention_days: context.retention_days,
         default_environment: context.default_environment.map(str::to_owned),
     }
@@ -286,6 +287,14 @@ fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Enve
 fn replay_id(trace: &Raw) -> Option<String> {
     let fields: RawMap = trace.parse()?;
     fields.get("replay_id")?.parse()
+}
+
+/// The part of all traces that the trace header says the client keeps, a number or its text.
+fn sample_rate(trace: &Raw) -> Option<f64> {
+    let fields: RawMap = trace.parse()?;
+    let sent = fields.get("sample_rate")?;
+    let rate = sent.parse::<f64>().or_else(|| sent.parse::<String>()?.parse().ok())?;
+    (0.0..=1.0).contains(&rate).then_some(rate)
 }
 
 /// The outcomes of an envelope that is set aside: all its items are internal losses. One that was set

@@ -3,8 +3,8 @@
 use serde::Deserializer;
 
 use crate::protocol::lenient::{
-    Json, JsonMap, JsonText, Lenient, List, Pairs, PairsOf, Problems, Raw, RawMap, Scalar, Text,
-    Uint,
+    Json, JsonMap, JsonText, Lenient, List, LooseText, Pairs, PairsOf, Problems, Raw, RawMap,
+    Scalar, Text, Uint,
 };
 
 crate::lenient! {
@@ -49,7 +49,7 @@ impl Request {
     }
 }
 
-/// Reads a header's value: a text, or a list that is joined with commas.
+/// Reads a header's value: a text, number or boolean, or a list of them that is joined with commas.
 #[derive(Debug)]
 pub struct Header;
 
@@ -64,9 +64,9 @@ impl Lenient for Header {
             Scalar::Null => None,
             Scalar::Text(text) => Some(text),
             Scalar::Composite(raw) if raw.is_array() => {
-                raw.read::<List<JsonText>>(problems).map(|parts| parts.join(","))
+                raw.read::<List<LooseText>>(problems).map(|parts| parts.join(","))
             }
-            other => other.into_raw().read::<JsonText>(problems),
+            other => other.into_raw().read::<LooseText>(problems),
         })
     }
 }

@@ -38,7 +38,8 @@ impl<'de, T: LenientObject> Shape<'de> for WrappedShape<'_, T> {
     type Value = Option<Vec<T>>;
 
     fn array<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        read_objects::<T, A>(seq, self.problems).map(Some)
+        // A path says where the value is stored, in whatever form the list came.
+        self.problems.in_field("values", || read_objects::<T, A>(seq, self.problems)).map(Some)
     }
 
     fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -52,7 +53,10 @@ impl<'de, T: LenientObject> Shape<'de> for WrappedShape<'_, T> {
                 // How many exceptions an old client left out by itself; hardly any ever did.
                 map.next_value::<IgnoredAny>()?;
             } else {
-                bare.get_or_insert_default().read_field(&key, &mut map, self.problems)?;
+                let bare = bare.get_or_insert_default();
+                let mut read = || bare.read_field(&key, &mut map, self.problems);
+                let mut in_element = || self.problems.in_element(0, &mut read);
+                self.problems.in_field("values", &mut in_element)?;
             }
         }
         if list.is_some() && bare.is_some() {
@@ -228,7 +232,7 @@ mod tests {
         assert_eq!(names(r#"{"values":{}}"#).1, ["values"]);
         assert_eq!(
             names(r#"[{"name":1},5,{"parts":[{"name":[]}]}]"#).1,
-            ["0.name", "1", "2.parts.0.name"]
+            ["values.0.name", "values.1", "values.2.parts.values.0.name"]
         );
     }
 
@@ -261,7 +265,7 @@ mod tests {
         assert!(found.len() < MAX_ELEMENTS && found.len() >= MAX_ELEMENTS / 2, "{}", found.len());
         assert_eq!((found[0].as_str(), found[1023].as_str()), ("0", "1023"));
         assert_eq!(found[found.len() - 2000..][0], "48000");
-        assert_eq!(problems, [""]);
+        assert_eq!(problems, ["values"]);
     }
 
     #[test]

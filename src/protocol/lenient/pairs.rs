@@ -93,7 +93,10 @@ fn read_pair<L: Lenient<Value = String>>(
         problems.unexpected(element, "a pair");
         return None;
     };
-    Some((name.read::<LooseText>(problems)?, value.read::<L>(problems)?))
+    let name = name.read::<LooseText>(problems)?;
+    // The name says whether the value, which is quoted, is secret.
+    let value = problems.in_field(&name, || value.read::<L>(problems))?;
+    Some((name, value))
 }
 
 #[cfg(test)]
@@ -112,6 +115,6 @@ mod tests {
         let list = r#"[["a","1"],null,["c",true],["x"],["d",{}],["x",1,2],[null,1]]"#;
         assert_eq!(read(list), expected);
         let names: Vec<_> = problems.into_vec().into_iter().map(|problem| problem.name).collect();
-        assert_eq!(names, ["3", "4", "5"]);
+        assert_eq!(names, ["3", "4.d", "5"]);
     }
 }

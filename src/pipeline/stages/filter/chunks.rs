@@ -44,7 +44,9 @@ pub(super) fn is_hydration(event: &Event) -> bool {
 }
 
 fn says_hydration(value: &str, url: &str) -> bool {
-    let Some((_, behind)) = value.split_once(url) else { return false };
-    let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-    HYDRATION_ERRORS.contains(&&behind[..end])
+    value.match_indices(url).any(|(at, _)| {
+        let behind = &value[at + url.len()..];
+        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        HYDRATION_ERRORS.contains(&&behind[..end])
+    })
 }

@@ -107,6 +107,8 @@ fn is_legacy(user_agent: &str, config: &FilterConfig) -> bool {
         return false;
     }
     let Some((family, major)) = browser_of(user_agent) else { return false };
+    // On a phone it is the same browser.
+    let family = if family == "IE Mobile" { "IE" } else { &family };
     let chosen = choices.iter().filter_map(|id| filters::find_legacy(id));
-    chosen.into_iter().any(|choice| choice.includes(&family, major))
+    chosen.into_iter().any(|choice| choice.includes(family, major))
 }

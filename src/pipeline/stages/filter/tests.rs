@@ -57,6 +57,8 @@ fn chunks_and_hydration_are_left_out_unless_switched_off() {
     assert_eq!(reason(&on, &react("418")), "react-hydration-errors");
     assert_eq!(reason(&on, &react("4180")), "");
     assert_eq!(reason(&on, &react("421")), "");
+    let cause = "see https://react.dev/errors/421, caused by https://react.dev/errors/418";
+    assert_eq!(reason(&on, &exception("Error", cause)), "react-hydration-errors");
     assert_eq!(reason(&off(), &react("418")), "");
 }
 
@@ -148,6 +150,7 @@ fn old_browsers_are_those_that_were_chosen() {
     };
     let ie9 = "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)";
     let ie11 = "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; AS; rv:11.0) like Gecko";
+    let ie10_on_a_phone = "Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0; IEMobile/10.0; NOKIA; Lumia 520)";
     let android2 = "Mozilla/5.0 (Linux; U; Android 2.3.5; en-us; Nexus One) AppleWebKit/533.1 (KHTML, like Gecko) Version/4.0 Mobile Safari/533.1";
     let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/110.0.0.0 Safari/537.36";
     let safari15 = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6 Safari/605.1.15";
@@ -158,6 +161,7 @@ fn old_browsers_are_those_that_were_chosen() {
         ("ie9", ie9),
         ("ie", ie11),
         ("ie11", ie11),
+        ("ie10", ie10_on_a_phone),
         ("default", android2),
         ("android", android2),
         ("chrome", chrome),

@@ -2,6 +2,7 @@
 
 use super::at::At;
 use super::budget::Budget;
+use super::json::{members, split_member};
 use super::limits::Limit;
 use crate::domain::projects::environment_problem;
 use crate::domain::releases::name_problem;
@@ -21,14 +22,16 @@ const META: Budget = Budget::of(512 * 1024, 40);
 const EXTRA: Budget = Budget::of(256 * 1024, usize::MAX);
 const EXTRA_VALUE: Budget = Budget::of(16 * 1024, 7);
 
-/// Keys that only a server sets; what a client puts there means nothing.
-const SERVER_SIDE: [&str; 9] = [
+/// Keys that mean nothing in an error: most are for a server to set.
+const SERVER_SIDE: [&str; 10] = [
     "_dsc",
     "_metrics",
     "breakdowns",
     "grouping_config",
     "ingest_path",
     "key_id",
+    // Of transactions only.
+    "measurements",
     "project",
     "scraping_attempts",
     "version",
@@ -51,6 +54,7 @@ pub(super) fn normalize(event: &mut Event, at: At<'_>) {
     reject(&mut event.environment, "environment", at, environment_problem);
     reject(&mut event.dist, "dist", at, dist_problem);
     event.fingerprint = event.fingerprint.take().filter(|parts| !parts.is_empty());
+    keep_versions(event.modules.as_mut(), at.field("modules"));
     MODULES.apply_to_field(&mut event.modules, "modules", at);
     if let Some(extra) = &mut event.extra {
         limit_extra(extra, at.field("extra"));
@@ -112,6 +116,22 @@ fn dist_problem(dist: &str) -> Option<&'static str> {
         return Some("a dist has at most 64 characters");
     }
     (!dist.bytes().all(is_allowed)).then_some("a dist has only letters, digits, `_`, `.` and `-`")
+}
+
+/// Versions of modules are texts; whatever else is there is left out.
+fn keep_versions(modules: Option<&mut RawMap>, at: At<'_>) {
+    let Some(modules) = modules else { return };
+    let is_text = |json: &str| json.starts_with('"');
+    let is_version = |member| is_text(split_member(member).1);
+    if modules.text().is_some_and(|text| members(text).all(is_version)) {
+        return;
+    }
+    modules.retain(|name, version| {
+        if !is_text(version.text()) && !version.is_null() {
+            at.field(name).invalid(Some(version.clone()), "expected a string");
+        }
+        is_text(version.text())
+    });
 }
 
 /// Clients without an attribute for the environment send a tag.
@@ -200,6 +220,23 @@ mod tests {
         };
         assert_eq!(with(None), text("staging"));
         assert_eq!(with(Some("live")), text("live"));
+    }
+
+    #[test]
+    fn a_module_whose_version_is_no_text_is_left_out_and_noted() {
+        let json = r#"{"modules":{"a":"1.0","b":2,"c":null,"d":{"e":"1"}}}"#;
+        let mut event = Event::from_stored(json.as_bytes()).unwrap();
+        let (problems, _) = noted(|at| normalize(&mut event, at));
+        assert_eq!(serde_json::to_string(&event.modules).unwrap(), r#"{"a":"1.0"}"#);
+        assert_eq!(problems, ["modules.b", "modules.d"]);
+    }
+
+    #[test]
+    fn measurements_are_for_transactions() {
+        let json = r#"{"measurements":{"lcp":{"value":1}},"message":"a"}"#;
+        let mut event = Event::from_stored(json.as_bytes()).unwrap();
+        noted(|at| normalize(&mut event, at));
+        assert!(event.other.is_empty());
     }
 
     #[test]

@@ -72,11 +72,16 @@ fn with_names(meta: &Raw, system: System) -> Option<Raw> {
     let meta = Shallow::of(meta.text())?;
     let named = |key: &'static str, number: &str, name: fn(System, i64) -> Option<&'static str>| {
         let part = Shallow::of(meta.get(key)?)?;
-        if part.get("name").is_some() {
-            return None;
-        }
-        let name = name(system, part.number(number)?)?;
-        Some((key, part.with(&[("name", quoted(name))]).text().to_owned()))
+        let number = part.number(number)?;
+        let code = || system_names::signal_code(system, number, part.number("code")?);
+        let names = [
+            ("name", name(system, number)),
+            ("code_name", if key == "signal" { code() } else { None }),
+        ];
+        let is_new = |field: &str| part.get(field).is_none();
+        let new = names.into_iter().filter(|(field, _)| is_new(field));
+        let new: Vec<_> = new.filter_map(|(field, name)| Some((field, quoted(name?)))).collect();
+        (!new.is_empty()).then(|| (key, part.with(&new).text().to_owned()))
     };
     let changes: Vec<_> = [
         named("errno", "number", system_names::errno),
@@ -138,5 +143,12 @@ mod tests {
         );
         let named = r#"{"type":"a","meta":{"signal":{"number":11,"name":"mine"}}}"#;
         assert_eq!(run(named).0, named);
+        assert_eq!(
+            run(r#"{"type":"a","meta":{"signal":{"number":11,"code":2}}}"#).0,
+            concat!(
+                r#"{"type":"a","meta":{"signal":{"number":11,"code":2,"#,
+                r#""name":"SIGSEGV","code_name":"SEGV_ACCERR"}}}"#
+            )
+        );
     }
 }

@@ -74,6 +74,8 @@ pub struct Facts {
     pub client: Option<String>,
     /// The replay it belongs to, from the envelope's trace header.
     pub replay_id: Option<String>,
+    /// Which part of all traces the client keeps, from the envelope's trace header.
+    pub sample_rate: Option<f64>,
     /// How many days events are kept.
     pub retention_days: u32,
     /// The environment of events that say none.
@@ -91,6 +93,7 @@ impl Facts {
             user_agent: None,
             client: None,
             replay_id: None,
+            sample_rate: None,
             retention_days: DEFAULT_RETENTION_DAYS,
             default_environment: None,
         }

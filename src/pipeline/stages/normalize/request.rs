@@ -102,10 +102,16 @@ fn with_ascii_host(url: &str) -> Option<String> {
 /// Writes header names in one way and moves the cookies to where they belong.
 fn normalize_headers(request: &mut Request) {
     let Some(headers) = &mut request.headers else { return };
+    let names_in_order = |headers: &Pairs| headers.0.is_sorted_by(|one, other| one.0 <= other.0);
+    // Those of an object are sorted by how they were written.
+    let is_sorted = names_in_order(headers);
     for (name, _) in &mut headers.0 {
         if !is_title_case(name) {
             *name = title_case(name);
         }
+    }
+    if is_sorted && !names_in_order(headers) {
+        headers.0.sort_by(|one, other| one.0.cmp(&other.0));
     }
     if request.cookies.is_none() {
         let is_cookie = |(name, _): &(String, String)| name == "Cookie";
@@ -202,6 +208,21 @@ mod tests {
     fn headers_are_written_in_one_way() {
         let (request, _) = run(r#"{"headers":{"x-request-ID":["a","b"],"HOST":"x"}}"#);
         assert_eq!(pairs(request.headers.as_ref()), [("Host", "x"), ("X-Request-Id", "a,b")]);
+    }
+
+    #[test]
+    fn headers_of_an_object_are_sorted_as_they_are_written_here_and_those_of_a_list_are_not() {
+        let (request, _) = run(r#"{"headers":{"accept":"q","CONTENT-length":5,"x-y":true}}"#);
+        let sorted = [("Accept", "q"), ("Content-Length", "5"), ("X-Y", "True")];
+        assert_eq!(pairs(request.headers.as_ref()), sorted);
+        let (request, _) = run(r#"{"headers":[["x-b","1"],["accept","q"]]}"#);
+        assert_eq!(pairs(request.headers.as_ref()), [("X-B", "1"), ("Accept", "q")]);
+    }
+
+    #[test]
+    fn a_header_whose_value_is_an_object_is_left_out() {
+        let (request, _) = run(r#"{"headers":{"Accept":{"a":1},"Host":"x"}}"#);
+        assert_eq!(pairs(request.headers.as_ref()), [("Host", "x")]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::budget::Budget;
 use super::limits::Limit;
 use super::lists;
 use crate::protocol::event::{Event, Frame, Stacktrace};
+use crate::protocol::lenient::{Address, Problems, Raw, RawMap};
 
 /// A stack keeps this many of its oldest frames and as many of its newest as `NEWEST` says.
 const OLDEST: usize = 50;
@@ -41,8 +42,32 @@ pub(super) fn normalize(stacktrace: &mut Option<Stacktrace>, name: &str, at: At<
     }
     WORD.apply(&mut inner.lang, "lang", at);
     WORD.apply(&mut inner.instruction_addr_adjustment, "instruction_addr_adjustment", at);
+    normalize_registers(&mut inner.registers, at.field("registers"));
     REGISTERS.apply_to_value(&mut inner.registers, "registers", at);
     DATA.apply(&mut inner.other, at);
+}
+
+/// Writes the values of registers as addresses; what is none is left out.
+fn normalize_registers(registers: &mut Option<Raw>, at: At<'_>) {
+    let Some(mut values) = registers.as_ref().and_then(Raw::parse::<RawMap>) else { return };
+    let before = values.len();
+    let mut is_changed = false;
+    values.retain(|name, raw| {
+        let address = raw.clone().read::<Address>(&Problems::default());
+        match &address {
+            None if raw.is_null() => {}
+            None => at.field(name).invalid(Some(raw.clone()), "expected an address"),
+            Some(address) => {
+                let written = Raw::from_value(address);
+                is_changed |= written.text() != raw.text();
+                *raw = written;
+            }
+        }
+        address.is_some()
+    });
+    if is_changed || values.len() < before {
+        *registers = Some(Raw::from_value(&values)).filter(|_| !values.is_empty());
+    }
 }
 
 /// Brings the threads into their canonical form.
@@ -150,7 +175,8 @@ fn fill_paths(frame: &mut Frame) {
 /// The path of a URL, or the whole of anything else.
 fn short_path(path: &str) -> &str {
     let Some((scheme, rest)) = path.split_once(':') else { return path };
-    if !matches!(scheme, "file" | "http" | "https" | "applewebdata") {
+    let schemes = ["file", "http", "https", "applewebdata"];
+    if !schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
         return path;
     }
     let behind_host = rest.strip_prefix("//").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
@@ -162,7 +188,6 @@ fn short_path(path: &str) -> &str {
 mod tests {
     use super::super::at::testing::noted;
     use super::*;
-    use crate::protocol::lenient::Raw;
 
     fn frames(count: usize, is_app: impl Fn(usize) -> bool) -> Option<Stacktrace> {
         let frame = |index| Frame {
@@ -243,6 +268,7 @@ mod tests {
     fn a_short_path_is_made_of_the_long_one_and_the_other_way_round() {
         for (long, short) in [
             ("https://x.y/static/app.js?v=1#top", "/static/app.js"),
+            ("HTTPS://x.y/app.js", "/app.js"),
             ("http://x.y/", "http://x.y/"),
             ("http://x.y", "http://x.y"),
             ("file:///srv/app/a.py", "/srv/app/a.py"),
@@ -257,6 +283,17 @@ mod tests {
         }
         assert_eq!(frame(r#"{"filename":"a.py"}"#).abs_path.as_deref(), Some("a.py"));
         assert_eq!(frame("{}"), Frame::default());
+    }
+
+    #[test]
+    fn registers_hold_addresses_in_one_spelling() {
+        let json = r#"{"frames":[{}],"registers":{"rax":16,"rip":"0xAB","rsp":"zz","x":null}}"#;
+        let raw = Raw::from_text(json.to_owned()).unwrap();
+        let mut stacktrace = raw.read::<Stacktrace>(&Problems::default());
+        let (problems, _) = noted(|at| normalize(&mut stacktrace, "stacktrace", at));
+        let registers = stacktrace.unwrap().registers.unwrap();
+        assert_eq!(registers.text(), r#"{"rax":"0x10","rip":"0xab"}"#);
+        assert_eq!(problems, ["stacktrace.registers.rsp"]);
     }
 
     #[test]

@@ -60,6 +60,64 @@ pub(super) fn signal(system: System, number: i64) -> Option<&'static str> {
     })
 }
 
+/// The name of what a signal was sent for, its `si_code`.
+pub(super) fn signal_code(system: System, signal: i64, code: i64) -> Option<&'static str> {
+    /// In the order of their codes, from 1.
+    const LINUX_ILLEGAL: [&str; 8] = [
+        "ILL_ILLOPC",
+        "ILL_ILLOPN",
+        "ILL_ILLADR",
+        "ILL_ILLTRP",
+        "ILL_PRVOPC",
+        "ILL_PRVREG",
+        "ILL_COPROC",
+        "ILL_BADSTK",
+    ];
+    const APPLE_ILLEGAL: [&str; 8] = [
+        "ILL_ILLOPC",
+        "ILL_ILLTRP",
+        "ILL_PRVOPC",
+        "ILL_ILLOPN",
+        "ILL_ILLADR",
+        "ILL_PRVREG",
+        "ILL_COPROC",
+        "ILL_BADSTK",
+    ];
+    const LINUX_ARITHMETIC: [&str; 8] = [
+        "FPE_INTDIV",
+        "FPE_INTOVF",
+        "FPE_FLTDIV",
+        "FPE_FLTOVF",
+        "FPE_FLTUND",
+        "FPE_FLTRES",
+        "FPE_FLTINV",
+        "FPE_FLTSUB",
+    ];
+    const APPLE_ARITHMETIC: [&str; 8] = [
+        "FPE_FLTDIV",
+        "FPE_FLTOVF",
+        "FPE_FLTUND",
+        "FPE_FLTRES",
+        "FPE_FLTINV",
+        "FPE_FLTSUB",
+        "FPE_INTDIV",
+        "FPE_INTOVF",
+    ];
+    let names: &[&str] = match (self::signal(system, signal)?, system) {
+        (_, System::Unknown) => return None,
+        ("SIGILL", System::Linux) => &LINUX_ILLEGAL,
+        ("SIGILL", System::Apple) => &APPLE_ILLEGAL,
+        ("SIGFPE", System::Linux) => &LINUX_ARITHMETIC,
+        ("SIGFPE", System::Apple) => &APPLE_ARITHMETIC,
+        ("SIGSEGV", System::Linux) => &["SEGV_MAPERR", "SEGV_ACCERR", "SEGV_BNDERR", "SEGV_PKUERR"],
+        ("SIGSEGV", System::Apple) => &["SEGV_MAPERR", "SEGV_ACCERR"],
+        ("SIGBUS", _) => &["BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR"],
+        ("SIGTRAP", _) => &["TRAP_BRKPT", "TRAP_TRACE"],
+        _ => return None,
+    };
+    names.get(usize::try_from(code).ok()?.checked_sub(1)?).copied()
+}
+
 /// The name of an exception of the Mach kernel.
 pub(super) fn mach_exception(_: System, number: i64) -> Option<&'static str> {
     const NAMES: [&str; 13] = [
@@ -175,6 +233,17 @@ mod tests {
         assert_eq!(signal(System::Linux, 7), Some("SIGBUS"));
         assert_eq!(signal(System::Apple, 10), Some("SIGBUS"));
         assert_eq!(signal(System::Unknown, 7), None);
+        assert_eq!(signal_code(System::Linux, 11, 1), Some("SEGV_MAPERR"));
+        assert_eq!(signal_code(System::Apple, 8, 7), Some("FPE_INTDIV"));
+        assert_eq!(signal_code(System::Apple, 10, 2), Some("BUS_ADRERR"));
+        for (system, signal, code) in [
+            (System::Unknown, 11, 1),
+            (System::Linux, 11, 0),
+            (System::Linux, 11, i64::MIN),
+            (System::Linux, 15, 1),
+        ] {
+            assert_eq!(signal_code(system, signal, code), None);
+        }
         assert_eq!(errno(System::Unknown, 13), Some("EACCES"));
         assert_eq!(errno(System::Unknown, 11), None);
         assert_eq!(errno(System::Linux, 111), Some("ECONNREFUSED"));

@@ -59,12 +59,15 @@ fn clean_all(sent: Vec<(String, String)>, at: At<'_>) -> Vec<(String, String)> {
         if tags.len() >= 2 * MAX_TAGS {
             break;
         }
-        let at = at.element(index);
+        let at_tags = at;
+        let at = at_tags.element(index);
         let Some(key) = clean_key_noting(key, at) else { continue };
         if tags.iter().any(|(known, _)| *known == key) {
             continue;
         }
-        if let Some(value) = clean_value(value, at) {
+        // The key says whether the value, which is quoted, is secret.
+        let problem = at_tags.field(&key);
+        if let Some(value) = clean_value(value, at, problem) {
             tags.push((key, value));
         }
     }
@@ -92,13 +95,13 @@ fn clean_key(mut key: String) -> Option<String> {
     Some(key)
 }
 
-fn clean_value(mut value: String, at: At<'_>) -> Option<String> {
+fn clean_value(mut value: String, at: At<'_>, at_key: At<'_>) -> Option<String> {
     if value.contains('\0') {
         value.retain(|c| c != '\0');
     }
     let trimmed = value.trim();
     if trimmed.contains('\n') {
-        at.element(1).invalid_text(trimmed, "a tag's value is one line");
+        at_key.invalid_text(trimmed, "a tag's value is one line");
         return None;
     }
     if trimmed.len() < value.len() {

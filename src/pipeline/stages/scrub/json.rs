@@ -44,6 +44,9 @@ impl ScrubConfig {
         if let Some(rule) = self.rule_in(reach, name) {
             return erased(json, rule, at);
         }
+        if is_text && reach.names && self.defaults && holds_secret_cookie(name, json) {
+            return erased(json, rules::COOKIE, at);
+        }
         let reach = if is_cookies(name) && reach.names { Reach::COOKIES } else { reach };
         self.scrubbed_json(json, at, reach, depth)
     }
@@ -163,6 +166,18 @@ pub(super) fn for_each_object(tree: &mut Value, change: &mut impl FnMut(&mut Map
 
 fn is_cookies(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookies")
+}
+
+/// Whether a text is of cookies, as headers have them, and one of these is secret.
+fn holds_secret_cookie(name: &str, json: &str) -> bool {
+    let is_of_cookies = ["cookie", "cookies", "set-cookie"]
+        .into_iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    is_of_cookies && {
+        let text = text_of(json);
+        let mut names = text.split([';', ',']).filter_map(|part| part.split_once('='));
+        names.any(|(name, _)| super::names::is_secret_cookie(name.trim()))
+    }
 }
 
 /// The text of a string literal. Half a surrogate pair, which no text can hold, leaves it as written.

@@ -23,6 +23,7 @@
 
 mod cards;
 mod config;
+mod contexts;
 mod credentials;
 mod json;
 mod names;

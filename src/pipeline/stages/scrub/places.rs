@@ -2,7 +2,7 @@
 //!
 //! | looked for | where |
 //! |---|---|
-//! | everything | user, request (but its URL), extra data, variables, breadcrumbs' messages and data, mechanisms, parameters of messages, unknown contexts, cookies, headers and data of known ones, keys that nobody knows, errors |
+//! | everything | user, request (but its URL), extra data, variables, breadcrumbs' messages and data, mechanisms, parameters of messages, unknown contexts, cookies, headers, data and what else nobody knows in known ones, keys that nobody knows, errors |
 //! | names and patterns | tags |
 //! | patterns, called by what they were | the formatted message |
 //! | credentials only | exceptions' values, the message's template, URLs, paths and lines of source, transaction, logger, fingerprint, known contexts, names of threads |
@@ -19,34 +19,8 @@ use crate::protocol::event::{
 };
 use crate::protocol::lenient::{Pairs, Problems, Raw, RawMap};
 
-/// Contexts whose fields are known to hold facts about machines and programs.
-const KNOWN_CONTEXTS: [&str; 22] = [
-    "app",
-    "browser",
-    "chromium_stability_report",
-    "client_os",
-    "cloud_resource",
-    "culture",
-    "device",
-    "feedback",
-    "flags",
-    "gpu",
-    "memory_info",
-    "monitor",
-    "os",
-    "ota_updates",
-    "performance_score",
-    "profile",
-    "replay",
-    "response",
-    "runtime",
-    "spring",
-    "threadpool_info",
-    "trace",
-];
-
-/// Fields of known contexts that hold what the program or its user put in.
-const DATA_OF_CONTEXTS: [&str; 4] = ["cookies", "headers", "data", "device_unique_identifier"];
+/// Where a client's remarks say what was there before.
+const ORIGINALS: [&str; 2] = ["val", "chunks"];
 
 impl ScrubConfig {
     /// Looks at every part of the event.
@@ -210,39 +184,6 @@ impl ScrubConfig {
         }
     }
 
-    fn contexts(&self, contexts: Option<&mut RawMap>, at: At<'_>) {
-        let Some(contexts) = contexts else { return };
-        change(contexts, |name, raw| {
-            let at = at.field(name);
-            if is_known_context(name, raw) {
-                self.context(raw, at)
-            } else {
-                self.unknown(name, raw, at)
-            }
-        });
-    }
-
-    /// A context of which only some fields can hold anything.
-    fn context(&self, raw: &Raw, at: At<'_>) -> Option<Raw> {
-        if !self.suspects_json(raw.text(), Reach::DATA) {
-            return None;
-        }
-        let mut fields: RawMap = raw.parse()?;
-        change(&mut fields, |name, value| {
-            let reach = if DATA_OF_CONTEXTS.contains(&name) { Reach::DATA } else { Reach::TEXT };
-            // Ids of traces have many digits.
-            let is_id = name.ends_with("_id");
-            (!is_id).then(|| self.scrubbed_raw(value, name, at.field(name), reach)).flatten()
-        })
-        .then(|| Raw::from_value(&fields))
-    }
-
-    fn unknown(&self, name: &str, raw: &Raw, at: At<'_>) -> Option<Raw> {
-        let is_suspect = self.suspects_json(raw.text(), Reach::DATA)
-            || self.rule_in(Reach::DATA, name).is_some();
-        is_suspect.then(|| self.scrubbed_raw(raw, name, at, Reach::DATA)).flatten()
-    }
-
     fn sender(&self, event: &mut Event, at: At<'_>) {
         let Some(sdk) = event.sdk.as_mut().filter(|_| self.addresses) else { return };
         if sdk.other.get("client_ip").is_some_and(|address| !address.is_null()) {
@@ -268,7 +209,7 @@ impl ScrubConfig {
             *errors = Raw::from_value(&list);
         }
         if let Some(meta) = &mut event.meta
-            && (meta.text().contains("\"val\"") || is_suspect(meta))
+            && (ORIGINALS.iter().any(|key| meta.text().contains(key)) || is_suspect(meta))
         {
             *meta = self.without_originals(meta);
         }
@@ -287,10 +228,12 @@ impl ScrubConfig {
         let mut tree = meta.value();
         super::json::for_each_object(&mut tree, &mut |node| {
             if let Some(own) = node.get_mut("").and_then(Value::as_object_mut) {
-                // A value called `val` under an empty name has its remarks in the same place.
-                let is_node = own.get("val").is_some_and(|value| value.get("").is_some());
-                if !is_node {
-                    own.remove("val");
+                for key in ORIGINALS {
+                    // A value called so under an empty name has its remarks in the same place.
+                    let is_node = own.get(key).is_some_and(|value| value.get("").is_some());
+                    if !is_node {
+                        own.remove(key);
+                    }
                 }
             }
         });
@@ -392,7 +335,7 @@ impl ScrubConfig {
 }
 
 /// Sets the entries for which there is a new value; tells whether there is any.
-fn change(map: &mut RawMap, mut new: impl FnMut(&str, &Raw) -> Option<Raw>) -> bool {
+pub(super) fn change(map: &mut RawMap, mut new: impl FnMut(&str, &Raw) -> Option<Raw>) -> bool {
     // A map that is only looked at is written as it came.
     let changed = |(name, raw): (&String, &Raw)| {
         let raw = new(name, raw)?;
@@ -415,13 +358,6 @@ fn whole(text: &mut String, rule: &'static str, at: At<'_>) -> bool {
     at.mark(change);
     *text = rest;
     true
-}
-
-/// What kind a context is, its type says before its name.
-fn is_known_context(name: &str, raw: &Raw) -> bool {
-    let is_known = |kind: &str| KNOWN_CONTEXTS.contains(&kind);
-    let Some(fields) = Shallow::of(raw.text()) else { return false };
-    fields.text("type").map_or_else(|| is_known(name), |kind| is_known(&kind))
 }
 
 /// The address from which a request came.

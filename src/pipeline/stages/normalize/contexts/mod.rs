@@ -15,6 +15,7 @@ use super::at::{self, At, Change};
 use super::budget::Budget;
 use super::json::{self, Shallow, quoted};
 use super::tags::Derived;
+use crate::base::EventId;
 use crate::protocol::event::Event;
 use crate::protocol::lenient::{Problems, Raw, RawMap};
 
@@ -79,7 +80,7 @@ fn limit_count(contexts: &mut RawMap, at: At<'_>) {
 
 /// Contexts that nobody sent but that the request or the envelope tells of.
 fn add_inferred(contexts: &mut RawMap, event: &Event, facts: &Facts, at: At<'_>) {
-    trace::normalize(contexts, facts.event_id, at.field("trace"));
+    trace::normalize(contexts, facts, at.field("trace"));
     if let Some(replay_id) = &facts.replay_id
         && !contexts.contains_key("replay")
     {
@@ -195,9 +196,12 @@ fn complete(name: &str, raw: &Raw) -> Option<Completed> {
         "runtime" => look.at_runtime(),
         "device" => look.take_tags(&[("", "model"), ("family", "family")]),
         "gpu" => look.take_tags(&[("name", "name"), ("vendor", "vendor_name")]),
-        "app" => look.take_tags(&[("device", "device_app_hash")]),
+        "app" => {
+            look.write_as_text("app_build");
+            look.take_tags(&[("device", "device_app_hash")]);
+        }
         "monitor" => look.take_tags(&[("id", "id"), ("slug", "slug")]),
-        "replay" => look.add("replayId", context.text("replay_id")),
+        "replay" => look.at_replay(),
         _ => {}
     }
     let Look { changes, tags, .. } = look;
@@ -226,6 +230,24 @@ impl Look<'_> {
         }
     }
 
+    /// Writes a number as text: some clients count their builds.
+    fn write_as_text(&mut self, key: &'static str) {
+        let is_simple = |json: &str| !json.starts_with(['"', '{', '[']);
+        if let Some(number) = self.context.get(key).filter(|json| is_simple(json)) {
+            self.write(key, number);
+        }
+    }
+
+    /// A replay's id in the spelling of all ids.
+    fn at_replay(&mut self) {
+        let Some(sent) = self.context.text("replay_id") else { return };
+        let id = sent.parse::<EventId>().map_or(sent.clone(), |id| id.to_string().into());
+        if id != sent {
+            self.write("replay_id", &id);
+        }
+        self.add("replayId", Some(id));
+    }
+
     /// A tag for each field, named `context.suffix`.
     fn take_tags(&mut self, fields: &[(&str, &str)]) {
         for (suffix, field) in fields {
@@ -250,6 +272,7 @@ impl Look<'_> {
     }
 
     fn at_os(&mut self) {
+        self.write_as_text("build");
         let (name, version) = self.name_and_version(description::of_os);
         self.label("os", label(name.as_deref(), version.as_deref()), name);
         if let Some(is_rooted) = self.context.flag("rooted") {
@@ -264,6 +287,7 @@ impl Look<'_> {
     }
 
     fn at_runtime(&mut self) {
+        self.write_as_text("build");
         let (name, mut version) = self.name_and_version(description::of_runtime);
         if version.is_none() && name.as_deref() == Some(".NET Framework") {
             let build = self.context.number("build");

@@ -202,6 +202,7 @@ fn rich_facts(sent_at: Option<i64>) -> Facts {
         client_address: Some("192.0.2.7".parse().unwrap()),
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/127.0".to_owned()),
         replay_id: Some("4c79f60c11214eb38604f4ae0781bfb2".to_owned()),
+        sample_rate: Some(0.25),
         ..facts()
     }
 }

@@ -174,6 +174,11 @@ fn known_contexts_are_facts_and_unknown_ones_are_data() {
 
 #[test]
 fn what_was_wrong_and_what_the_client_remembers_hold_no_secrets() {
+    let chunks =
+        json!({"extra": {"a": {"": {"len": 7, "chunks": [{"type": "text", "text": "hunter2"}]}}}});
+    let event = scrubbed(&json!({"extra": {"a": "[Filtered]"}, "_meta": chunks}));
+    assert_eq!(event["_meta"], json!({"extra": {"a": {"": {"len": 7}}}}));
+
     let event = scrubbed(&json!({
         "user": {"username": {"password": "hunter2"}},
         "release": ["AKIAIOSFODNN7EXAMPLE"],
@@ -207,4 +212,46 @@ fn values_beside_a_secret_keep_their_bytes() {
         event.extra.unwrap()["a"].text(),
         r#"{"password": "[Filtered]", "n": 1.50e3, "z": [1, 2 ], "a":12345678901234567890123}"#
     );
+}
+
+#[test]
+fn what_a_known_context_has_besides_its_facts_is_data() {
+    let event = scrubbed(&json!({"contexts": {
+        "os": {"name": "password os", "version": "1", "db_password": "hunter2", "note": "the password is x"},
+        "runtime": {"name": "secret runtime", "version": "2"},
+    }}));
+    let os = &event["contexts"]["os"];
+    assert_eq!((&os["name"], &os["os"]), (&json!("password os"), &json!("password os 1")));
+    assert_eq!((&os["db_password"], &os["note"]), (&json!("[Filtered]"), &json!("[Filtered]")));
+    assert_eq!(event["contexts"]["runtime"]["runtime"], "secret runtime 2");
+}
+
+#[test]
+fn cookies_written_as_in_a_header_hold_no_secret_ones() {
+    for cookies in [
+        json!({"contexts": {"response": {"cookies": "theme=dark; sessionid=hunter2"}}}),
+        json!({"contexts": {"response": {"headers": {"set-cookie": "sessionid=hunter2; Path=/"}}}}),
+        json!({"contexts": {"response": {"headers": [["Set-Cookie", "csrf__1=hunter2"]]}}}),
+        json!({"extra": {"Cookie": "a=b; PHPSESSID=hunter2"}}),
+        json!({"breadcrumbs": [{"data": {"cookies": "connect.sid=hunter2"}}]}),
+    ] {
+        let event = scrubbed(&cookies).to_string();
+        assert!(!event.contains("hunter2") && event.contains("@cookie"), "{event}");
+    }
+    let harmless = json!({"extra": {"cookies": "theme=dark; lang=de"}});
+    assert_eq!(scrubbed(&harmless)["extra"], harmless["extra"]);
+}
+
+#[test]
+fn what_is_quoted_of_a_pair_is_judged_by_its_name() {
+    for pairs in [
+        json!({"tags": {"my_password": "hunter2\nand more"}}),
+        json!({"tags": [["my_password", "hunter2\nand more"]]}),
+        json!({"tags": [["my_password", {"a": "hunter2"}]]}),
+        json!({"request": {"url": "http://x.y", "headers": [["Authorization", {"a": "hunter2"}]]}}),
+    ] {
+        let event = scrubbed(&pairs);
+        assert_eq!(event["errors"].as_array().map(Vec::len), Some(1), "{event}");
+        assert!(!event.to_string().contains("hunter2"), "{event}");
+    }
 }
