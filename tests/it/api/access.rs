@@ -156,6 +156,19 @@ async fn what_is_not_there_is_said_in_json_and_never_by_a_redirect() {
 }
 
 #[tokio::test]
+async fn a_program_that_asks_at_no_endpoint_is_not_answered_with_a_page() {
+    let app = server().await;
+    for path in ["/api/1/nothing/", "/api/nothing", "/api/1/envelopes/", "/api/0/nothing/"] {
+        for method in [Method::GET, Method::POST] {
+            let url = format!("{}{path}", app.url);
+            let answer = app.http.request(method.clone(), url).body("{}").send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+            assert_eq!(answer.headers()["content-type"], "application/json", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn credentials_of_another_kind_are_no_token() {
     let (app, _project) = shop().await;
     for credentials in ["Basic YTpi", "DSN http://a@b/1", "Bearer", "sntryu_0", "Bearer é"] {

@@ -168,12 +168,15 @@ fn is_cookies(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookies")
 }
 
+/// Whether a text under this name may be one of cookies.
+pub(super) fn is_of_cookies(name: &str) -> bool {
+    let names = ["cookie", "cookies", "set-cookie"];
+    names.into_iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// Whether a text is of cookies, as headers have them, and one of these is secret.
 fn holds_secret_cookie(name: &str, json: &str) -> bool {
-    let is_of_cookies = ["cookie", "cookies", "set-cookie"]
-        .into_iter()
-        .any(|known| name.eq_ignore_ascii_case(known));
-    is_of_cookies && {
+    is_of_cookies(name) && {
         let text = text_of(json);
         let mut names = text.split([';', ',']).filter_map(|part| part.split_once('='));
         names.any(|(name, _)| super::names::is_secret_cookie(name.trim()))

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::super::at::{At, Change, Notes};
 use super::super::json::Shallow;
+use super::json::is_of_cookies;
 use super::texts::{Reach, Scrubbed, without_all};
 use super::{FILTERED, ScrubConfig, rules};
 use crate::protocol::event::{
@@ -303,8 +304,9 @@ impl ScrubConfig {
             return;
         }
         change(map, |name, raw| {
-            let is_suspect =
-                self.suspects_json(raw.text(), reach) || self.rule_in(reach, name).is_some();
+            let is_suspect = self.suspects_json(raw.text(), reach)
+                || self.rule_in(reach, name).is_some()
+                || is_of_cookies(name);
             is_suspect.then(|| self.scrubbed_raw(raw, name, at.field(name), reach)).flatten()
         });
     }
