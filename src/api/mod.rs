@@ -33,6 +33,7 @@ mod root;
 mod sessions;
 mod tags;
 mod teams;
+mod usage;
 mod users;
 
 pub use error::{Error, Result};

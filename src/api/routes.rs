@@ -13,7 +13,7 @@ use super::error::{self, Error};
 use super::limits::Limiter;
 use super::{
     cors, events, feedback, issues, keys, organizations, ownership, projects, releases, root,
-    sessions, tags, teams, users,
+    sessions, tags, teams, usage, users,
 };
 use crate::app::App;
 use crate::domain::accounts::Scope;
@@ -58,6 +58,8 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get("/api/0/organizations/{organization}/tags/",              ORG_READ, tags::list_tags_of_organization)
         .get("/api/0/organizations/{organization}/tags/{key}/values/", ORG_READ, tags::list_tag_values_of_organization)
 
+        .get("/api/0/organizations/{organization}/stats_v2/",           ORG_READ,     usage::show_stats)
+
         .get("/api/0/projects/",                                        PROJECT_READ, projects::list_projects)
         .get("/api/0/organizations/{organization}/projects/",           ORG_READ,     projects::list_projects_of_organization)
         .get("/api/0/projects/{organization}/{project}/",               PROJECT_READ, projects::get_project)
@@ -65,6 +67,7 @@ fn projects_routes(routes: Routes<App, Access>) -> Routes<App, Access> {
         .get("/api/0/projects/{organization}/{project}/environments/",  PROJECT_READ, tags::list_environments_of_project)
         .get("/api/0/projects/{organization}/{project}/tags/",              PROJECT_READ, tags::list_tags_of_project)
         .get("/api/0/projects/{organization}/{project}/tags/{key}/values/", PROJECT_READ, tags::list_tag_values_of_project)
+        .get("/api/0/projects/{organization}/{project}/stats/",         PROJECT_READ, usage::show_project_stats)
         .get("/api/0/projects/{organization}/{project}/keys/",          PROJECT_READ, keys::list_keys_of_project)
         .get("/api/0/projects/{organization}/{project}/keys/{key}/",    PROJECT_READ, keys::get_key)
         .post  ("/api/0/projects/{organization}/{project}/keys/",       PROJECT_WRITE, keys::change::create_key)

@@ -9,12 +9,14 @@ mod client_reasons;
 mod daily;
 mod overview;
 mod recorder;
+mod series;
 pub mod store;
 
 pub use client_reasons::OTHER_REASON;
 pub use daily::{Days, events_by_day};
 pub use overview::{Overview, Row, Scope, Span, overview};
 pub use recorder::Recorder;
+pub use series::{Apart, Key, Series, Steps, Wanted, series};
 
 use std::borrow::Cow;
 use std::collections::HashMap;

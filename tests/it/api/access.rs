@@ -35,6 +35,7 @@ fn path(line: &RouteLine, project: &TestProject) -> String {
         .replace("{issue}", "SHOP-1")
         .replace("{version}", "py-chained@1.4.0+corpus")
         .replace("/sessions/", "/sessions/?field=sum(session)")
+        .replace("/stats_v2/", "/stats_v2/?field=sum(quantity)&groupBy=outcome")
         .replace("{event}", event)
         .replace("{key}", key)
 }

@@ -16,4 +16,5 @@ mod search;
 mod sessions;
 mod shapes;
 mod teams;
+mod usage;
 mod verdict;
