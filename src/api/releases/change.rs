@@ -14,6 +14,7 @@ use crate::api::place::{InOrganization, InProject};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{OrganizationId, ProjectId, Timestamp};
+use crate::domain::issues::assignees::assign_told;
 use crate::domain::issues::fixes;
 use crate::domain::releases::commits::{ChangedFile, FileChange, NewCommit};
 use crate::domain::releases::{self, Change, Ref, Release, ReleaseStatus};
@@ -146,16 +147,17 @@ async fn create(
     let version = version.ok_or_else(|| Error::invalid("version", "This field is required."))?;
     let change = body.parse(app, organization, project).await?;
     let (release, is_new) = releases::create(app, organization, version.trim(), &change).await?;
-    apply_fixes(app, &release, &change).await?;
+    act_on_commits(app, &release, &change).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::ALREADY_REPORTED };
     let view = one(app, release, &Parameters::default()).await?;
     Ok((status, view).into_response())
 }
 
 /// Resolves what the commits that were told say that they repair.
-async fn apply_fixes(app: &App, release: &Release, change: &Change) -> Result<()> {
+async fn act_on_commits(app: &App, release: &Release, change: &Change) -> Result<()> {
     if let Some(commits) = &change.commits {
         fixes::apply(app, release, commits).await?;
+        assign_told(app, release).await?;
     }
     Ok(())
 }
@@ -170,7 +172,7 @@ pub(in crate::api) async fn update_release(
     let change = body.parse(&app, organization, None).await?;
     let version = place.path.get("version")?;
     let release = releases::update(&app, organization, version, &change).await?;
-    apply_fixes(&app, &release, &change).await?;
+    act_on_commits(&app, &release, &change).await?;
     one(&app, release, &Parameters::default()).await
 }
 
@@ -184,7 +186,7 @@ pub(in crate::api) async fn update_release_of_project(
     let organization = release.organization_id;
     let change = body.parse(&app, organization, Some(place.project.id)).await?;
     let release = releases::update(&app, organization, &release.version, &change).await?;
-    apply_fixes(&app, &release, &change).await?;
+    act_on_commits(&app, &release, &change).await?;
     one(&app, release, &Parameters::default()).await
 }
 

@@ -112,3 +112,77 @@ async fn who_may_know_about_issues_is_told_when_it_is_asked_for() {
     assert!(plain.get("owners").is_none(), "nobody asked");
     app.stop().await;
 }
+
+/// The assignee's address and the last line of the history of an issue.
+async fn assigned(program: &Program<'_>, issue: &str) -> (Value, Value) {
+    let issue_path = format!("/issues/{issue}/");
+    let owner = program.get(&issue_path).await.body["assignedTo"]["email"].clone();
+    let activity = program.get(&format!("{issue_path}activities/")).await.body;
+    (owner, activity["activity"][0]["type"].clone())
+}
+
+/// An error in the file of its name.
+fn error_in(title: &str, release: &str) -> Value {
+    let file = format!("srv/{title}.py");
+    let frames = json!([{"filename": file, "function": "run", "in_app": true, "lineno": 1}]);
+    error_with(
+        title,
+        &json!({"release": release, "exception": {"values": [
+        {"type": title, "value": "x", "stacktrace": {"frames": frames}}]}}),
+    )
+}
+
+#[tokio::test]
+async fn commits_that_are_told_later_assign_what_nobody_had_and_nothing_else() {
+    let app = server().await;
+    create_user(&app).await;
+    let shop = app.create_project("Shop").await;
+    let blog = app.create_project("Blog").await;
+    let program = Program::of_organization(
+        &app,
+        "project:read,project:write,project:releases,event:read,event:write,org:read",
+    )
+    .await;
+    let by_commits = json!({"autoAssignment": "Auto Assign to Suspect Commits"});
+    assert!(
+        program.put("/projects/default/shop/ownership/", &by_commits).await.status.is_success()
+    );
+    let titles = ["Open", "Taken", "GivenBack", "Resolved", "Elsewhere"];
+    for title in titles {
+        send(&app, &shop, &[error_in(title, "shop@2.0")]).await;
+    }
+    send(&app, &shop, &[error_in("Older", "shop@1.0")]).await;
+    send(&app, &blog, &[error_in("Open", "shop@2.0")]).await;
+    let change = async |issue: &str, body: Value| {
+        let answer = program.put(&format!("/issues/{issue}/"), &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    };
+    change("SHOP-2", json!({"assignedTo": "#default"})).await;
+    change("SHOP-3", json!({"assignedTo": "#default"})).await;
+    change("SHOP-3", json!({"assignedTo": ""})).await;
+    change("SHOP-4", json!({"status": "resolved"})).await;
+    let files: Vec<Value> = ["Open", "Taken", "GivenBack", "Resolved", "Older"]
+        .iter()
+        .map(|title| json!({"path": format!("srv/{title}.py"), "type": "M"}))
+        .collect();
+    let told = json!({"commits": [
+        {"id": "a".repeat(40), "author_email": "Ada@example.com", "patch_set": files}]});
+    let path = "/organizations/default/releases/shop@2.0/";
+    assert_eq!(program.put(path, &told).await.status, StatusCode::OK);
+    let (owner, last) = assigned(&program, "SHOP-1").await;
+    assert_eq!((owner, last), (json!("ada@example.com"), json!("assigned")));
+    for (issue, what) in [
+        ("SHOP-2", "somebody has it"),
+        ("SHOP-3", "somebody gave it back"),
+        ("SHOP-4", "it is resolved"),
+        ("SHOP-5", "no commit touched its file"),
+        ("SHOP-6", "it began with a release that has no commits"),
+        ("BLOG-1", "its project assigns by rules"),
+    ] {
+        assert_eq!(assigned(&program, issue).await.0, Value::Null, "{issue}: {what}");
+    }
+    change("SHOP-1", json!({"assignedTo": ""})).await;
+    assert_eq!(program.put(path, &told).await.status, StatusCode::OK);
+    assert_eq!(assigned(&program, "SHOP-1").await.0, Value::Null, "what people did stays");
+    app.stop().await;
+}

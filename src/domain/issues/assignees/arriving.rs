@@ -69,8 +69,8 @@ pub struct Arriving<'a> {
 }
 
 /// Somebody to give an issue to, if they are there, and why.
-struct Candidate {
-    owner: OwnerName,
+pub(super) struct Candidate {
+    pub(super) owner: OwnerName,
     why: Value,
 }
 
@@ -96,15 +96,25 @@ pub async fn assign_arriving(
             by_commit.chain(one.choice.by_rule.iter().flat_map(by_rule)).collect()
         })
         .collect();
-    let wanted: Vec<(IssueId, Vec<&OwnerName>)> = arriving
+    let found: Vec<(IssueId, Vec<Candidate>)> =
+        arriving.iter().map(|one| one.issue).zip(candidates).collect();
+    give(db, &found, now).await
+}
+
+/// Gives each of these issues to the first of its candidates who is there, unless somebody has it. They are locked.
+pub(super) async fn give(
+    db: &mut PgConnection,
+    found: &[(IssueId, Vec<Candidate>)],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let wanted: Vec<(IssueId, Vec<&OwnerName>)> = found
         .iter()
-        .zip(&candidates)
-        .map(|(one, found)| (one.issue, found.iter().map(|candidate| &candidate.owner).collect()))
+        .map(|(issue, candidates)| (*issue, candidates.iter().map(|it| &it.owner).collect()))
         .collect();
     let given = store::insert_first_known(db, &wanted, now).await?;
     let line = |given: &store::Given| {
-        let at = arriving.iter().position(|one| one.issue == given.issue)?;
-        let candidate = candidates[at].get(usize::try_from(given.place).ok()?)?;
+        let (_, candidates) = found.iter().find(|(issue, _)| *issue == given.issue)?;
+        let candidate = candidates.get(usize::try_from(given.place).ok()?)?;
         let mut detail = candidate.why.clone();
         detail["to"] = json!(given.label);
         detail["assignee"] = json!(OwnerWord(given.owner).to_string());
@@ -131,7 +141,7 @@ async fn suspects_of(
     Ok(asked.iter().map(of_one).map(Option::unwrap_or_default).collect())
 }
 
-fn by_commit(suspect: &Suspect) -> Option<Candidate> {
+pub(super) fn by_commit(suspect: &Suspect) -> Option<Candidate> {
     let email = suspect.author.email.as_deref()?.trim();
     // Only people write commits, whatever stands in their address.
     let owner = OwnerName::parse(email).filter(|name| matches!(name, OwnerName::Person(_)))?;

@@ -1,13 +1,15 @@
 //! Whose an issue is: a person's or a team's.
 //!
 //! People assign, and rules and commits do it for issues that nobody has when they are new or come back
-//! ([`arriving`]). What people did is never overwritten, not even by another event of the same batch: a row that is there
+//! ([`arriving`]), or when the commits of their release are told later ([`told`]). What people did is never overwritten, not even by another event of the same batch: a row that is there
 //! stays.
 
 mod arriving;
 pub(super) mod store;
+mod told;
 
 pub use arriving::{Arriving, ByRule, Choice, assign_arriving};
+pub use told::assign_told;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{PgConnection, query};
 
-use crate::base::{IssueId, TeamId, Timestamp, UserId};
+use crate::base::{IssueId, OrganizationId, ReleaseId, TeamId, Timestamp, UserId};
 use crate::domain::ownership::{Owner, OwnerName};
 
 fn owner(user: Option<UserId>, team: Option<TeamId>) -> Option<Owner> {
@@ -164,4 +164,40 @@ pub(super) async fn insert_first_known(
         Some(Given { issue: row.issue_id, owner, label: row.label, place: row.place })
     });
     Ok(given.collect())
+}
+
+/// The latest open issues that nobody has or had, in projects of a release that give issues to the authors of suspected
+/// commits: those that began with the release, or since it came.
+pub(super) async fn list_never_assigned(
+    db: &mut PgConnection,
+    (organization, release): (OrganizationId, ReleaseId),
+    (version, since): (&str, Timestamp),
+    limit: i64,
+) -> sqlx::Result<Vec<IssueId>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT issues.id AS "id: IssueId"
+        FROM release_projects AS of_project
+        JOIN ownership ON ownership.project_id = of_project.project_id
+            AND ownership.auto_assign = 'commits'
+        JOIN issues ON issues.project_id = of_project.project_id
+        WHERE of_project.organization_id = $1 AND of_project.release_id = $2
+          AND issues.status = 'unresolved' AND issues.merged_into IS NULL
+          AND issues.first_release IS NOT NULL
+          AND (issues.first_release = $3 OR issues.first_seen >= $4)
+          AND NOT EXISTS (
+              SELECT FROM issue_activity AS line
+              WHERE line.project_id = issues.project_id AND line.issue_id = issues.id
+                AND line.kind IN ('assigned', 'unassigned'))
+        ORDER BY issues.first_seen DESC, issues.id DESC
+        LIMIT $5
+        "#,
+        organization.0,
+        release.0,
+        version,
+        since,
+        limit,
+    )
+    .fetch_all(db)
+    .await
 }

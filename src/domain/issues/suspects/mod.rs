@@ -7,6 +7,7 @@
 mod owners;
 mod store;
 
+pub(super) use owners::latest_kept;
 pub use owners::{Because, Suggestion, suggestions};
 
 use std::cmp::Ordering;

@@ -81,7 +81,7 @@ pub async fn suggestions(
 }
 
 /// The latest event of each issue that was kept, if it is one of its last day.
-async fn latest_kept(
+pub(in crate::domain::issues) async fn latest_kept(
     db: &mut PgConnection,
     dictionaries: &Dictionaries,
     issues: &[Issue],
