@@ -88,3 +88,14 @@ impl ListUrl {
         self.page(page)
     }
 }
+
+/// The same answer with sentences about what was not looked at.
+pub(super) fn with_notes(mut response: Response, notes: &[String]) -> Response {
+    for note in notes {
+        // What was written may be anything, and a header takes only visible ASCII.
+        if let Ok(note) = HeaderValue::from_str(note) {
+            response.headers_mut().append(HeaderName::from_static("x-picket-note"), note);
+        }
+    }
+    response
+}

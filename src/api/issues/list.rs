@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::expand;
 use super::views::{self, ActorView, Collapsed, IssueView, Shown};
-use crate::api::pagination::ListUrl;
+use crate::api::pagination::{ListUrl, with_notes};
 use crate::api::parameters::Parameters;
 use crate::api::place::{InOrganization, InProject, scope};
 use crate::api::{Error, Result};
@@ -76,14 +76,7 @@ impl List<'_> {
         let mut filter = filter(self.parameters, now)?;
         let notes = issues::settle_releases(db, &self.scope, &mut filter, now).await?;
         let page = issues::search(db, &self.scope, &filter, now).await?;
-        let mut response = url.page(self.views(db, page).await?);
-        for note in notes {
-            // What was written may be anything, and a header takes only visible ASCII.
-            if let Ok(note) = HeaderValue::from_str(&note) {
-                response.headers_mut().append(HeaderName::from_static("x-picket-note"), note);
-            }
-        }
-        Ok(response)
+        Ok(with_notes(url.page(self.views(db, page).await?), &notes))
     }
 
     /// With `shortIdLookup`, a search that is a short id leads straight to its issue.

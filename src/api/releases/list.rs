@@ -8,12 +8,14 @@ use sqlx::PgConnection;
 use super::views::ReleaseView;
 use super::{health, require, require_of_project};
 use crate::api::json::Json;
-use crate::api::pagination::ListUrl;
+use crate::api::pagination::{ListUrl, with_notes};
 use crate::api::parameters::Parameters;
 use crate::api::place::{InOrganization, InProject, scope};
 use crate::api::{Error, Result};
 use crate::app::App;
 use crate::base::{OrganizationId, Page, ProjectId};
+use crate::domain::projects;
+use crate::domain::releases::wanted::Search;
 use crate::domain::releases::{self, Filter, Release, ReleaseStatus, commits};
 
 /// Lists an organization's releases.
@@ -57,20 +59,31 @@ async fn list(
         let problem = format!("Releases are sorted by `date`, not by `{sort}`.");
         return Err(Error::invalid("sort", problem));
     }
-    let filter = Filter {
-        projects,
-        environments: parameters.environments(),
-        query: parameters.query().unwrap_or_default().trim().to_owned(),
-        status,
+    let (environments, now) = (parameters.environments(), app.clock.now());
+    let search = Search::parse(parameters.query().unwrap_or_default())?;
+    let everywhere = match projects.as_slice() {
+        [] => projects_of(db, organization).await?,
+        chosen => chosen.to_vec(),
     };
+    let found = search.find(db, (organization, &everywhere), &environments, now).await?;
+    let Search { words, .. } = search;
+    let filter = Filter { projects, environments, words, versions: found.versions, status };
     let page = releases::list(db, organization, &filter, &parameters.page()?).await?;
     let Page { items, previous, next, total } = page;
     let cards = releases::cards(db, items).await?;
-    let health = health::asked_for(db, &cards, parameters, app.clock.now()).await?;
+    let health = health::asked_for(db, &cards, parameters, now).await?;
     let views = cards.into_iter().zip(health);
     let items: Vec<ReleaseView> =
         views.map(|(card, health)| ReleaseView::with_health(card, health)).collect();
-    Ok(url.page(Page { items, previous, next, total }))
+    Ok(with_notes(url.page(Page { items, previous, next, total }), &found.notes))
+}
+
+async fn projects_of(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<Vec<ProjectId>> {
+    let projects = projects::store::list(db, organization).await?;
+    Ok(projects.into_iter().map(|project| project.id).collect())
 }
 
 /// Answers a release of an organization.

@@ -254,8 +254,10 @@ pub struct Filter {
     pub projects: Vec<ProjectId>,
     /// Those that were seen in one of these environments; none: all.
     pub environments: Vec<String>,
-    /// Those whose name contains this.
-    pub query: String,
+    /// Those whose name contains each of these.
+    pub words: Vec<String>,
+    /// Those of these names; `None`: of any.
+    pub versions: Option<Vec<String>>,
     /// Those of this status; `None`: of any.
     pub status: Option<ReleaseStatus>,
 }
@@ -270,8 +272,9 @@ pub async fn list(
     filter: &Filter,
     request: &PageRequest,
 ) -> Result<Page<Release>> {
-    let like = Pattern::containing(&filter.query).into_like();
-    let rows = store::list(db, organization, filter, &like, request).await?;
+    let likes: Vec<String> =
+        filter.words.iter().map(|words| Pattern::containing(words).into_like()).collect();
+    let rows = store::list(db, organization, filter, &likes, request).await?;
     Ok(Page::of(rows, request, |release: &Release| {
         (release.at().timestamp_micros(), u128::from(release.id.0.unsigned_abs()))
     }))

@@ -190,7 +190,7 @@ pub(super) async fn list(
     db: &mut PgConnection,
     organization: OrganizationId,
     filter: &Filter,
-    like: &str,
+    likes: &[String],
     request: &PageRequest,
 ) -> sqlx::Result<Vec<Release>> {
     let projects: Vec<i64> = filter.projects.iter().map(|project| project.0).collect();
@@ -207,7 +207,8 @@ pub(super) async fn list(
         FROM releases
         WHERE organization_id = $1
             AND ($2::text IS NULL OR status = $2)
-            AND ($3 = '%%' OR version ILIKE $3)
+            AND version ILIKE ALL($3::text[])
+            AND ($10::text[] IS NULL OR version = ANY($10))
             AND ($4::timestamptz IS NULL OR CASE WHEN $6
                 THEN (coalesce(released_at, created_at), id) > ($4, $5::bigint)
                 ELSE (coalesce(released_at, created_at), id) < ($4, $5) END)
@@ -227,13 +228,14 @@ pub(super) async fn list(
         "#,
         organization.0,
         filter.status as Option<ReleaseStatus>,
-        like,
+        likes,
         at,
         id,
         request.is_backward(),
         &projects,
         &filter.environments,
         request.fetch_size(),
+        filter.versions.as_deref(),
     )
     .fetch_all(db)
     .await

@@ -18,6 +18,7 @@ use crate::domain::ownership::Owners;
 use crate::domain::projects::Project;
 use crate::domain::releases::list_latest;
 use crate::web::components::number;
+use crate::web::components::words::sentence;
 use crate::web::{Member, Page, Query, Result, Shell};
 
 /// As many of the latest releases can be chosen; others are found with `release:`.
@@ -269,13 +270,6 @@ impl ListView {
             (false, state) => Empty::NoneInState { state, url: all },
         }
     }
-}
-
-/// `a quote is not closed` as a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn total_words(total: Total) -> String {

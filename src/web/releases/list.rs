@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::base::page::{Cursor, Edge};
 use crate::base::{PageRequest, Timestamp};
 use crate::domain::releases::overview::{self, Fare, Place};
+use crate::domain::releases::wanted::Search;
 use crate::domain::releases::{self, Card, Filter, ReleaseStatus, deploys, effects};
 use crate::domain::sessions::health::Window;
+use crate::web::components::words::sentence;
 use crate::web::{Member, Page, Query, Result, Shell};
 
 /// Releases on a page.
@@ -100,6 +102,10 @@ struct ListView {
     /// In a sentence: `the last 14 days`.
     span: &'static str,
     rows: Vec<ReleaseRow>,
+    /// Why nothing is listed; empty if the search could be read.
+    problem: String,
+    /// What the search did not look at.
+    notes: Vec<String>,
     previous_url: Option<String>,
     next_url: Option<String>,
     /// What to type where there is no release at all; empty otherwise.
@@ -156,6 +162,8 @@ impl ListView {
             periods: PERIODS.map(period).into(),
             span: query.period().span,
             rows: Vec::new(),
+            problem: String::new(),
+            notes: Vec::new(),
             previous_url: None,
             next_url: None,
             commands: String::new(),
@@ -182,10 +190,21 @@ impl ListView {
         if is_unknown {
             return Ok(());
         }
+        let search = match Search::parse(&self.query.query) {
+            Ok(search) => search,
+            Err(problem) => {
+                self.problem = sentence(&problem.to_string());
+                return Ok(());
+            }
+        };
+        let within = (organization, place.projects.as_slice());
+        let found = search.find(db, within, &place.environments, now).await?;
+        self.notes = found.notes;
         let filter = Filter {
             projects: if self.query.project.is_empty() { vec![] } else { place.projects.clone() },
             environments: place.environments.clone(),
-            query: self.query.query.trim().to_owned(),
+            words: search.words,
+            versions: found.versions,
             status: self.query.status(),
         };
         let cursor: Option<Cursor> = self.query.cursor.parse().ok();

@@ -182,3 +182,55 @@ async fn more_releases_than_are_looked_at_are_said_and_not_changed() {
     assert_eq!(found(&program, "is:resolved").await, "", "nothing was changed");
     app.stop().await;
 }
+
+/// The releases that a list finds, the latest first, without their package.
+async fn listed(program: &Program<'_>, query: &str) -> String {
+    let text = percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC);
+    let answer = program.get(&format!("/organizations/default/releases/?query={text}")).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+    let mut versions = answer.column("version");
+    versions.sort();
+    versions.join(" ")
+}
+
+#[tokio::test]
+async fn releases_are_listed_by_what_issues_are_searched_by() {
+    let (app, shop) = seeded().await;
+    let program = Program::of_organization(&app, "org:read,project:releases").await;
+    let made = json!({"version": "shop@3.0.0", "projects": ["shop"]});
+    let path = "/organizations/default/releases/";
+    assert!(program.ask(reqwest::Method::POST, path, Some(&made)).await.status.is_success());
+    let payload = json!({"aggregates": [
+        {"started": app.app.clock.now() - TimeDelta::hours(1), "exited": 400}],
+        "attrs": {"release": "shop@1.10.0", "environment": "production"}});
+    let body = format!("{{}}\n{{\"type\":\"sessions\"}}\n{payload}\n");
+    assert_eq!(app.send_envelope(&shop, body).await.status(), 200);
+    app.settle().await;
+    for (query, expected) in [
+        ("release.version:>1.2.5", "shop@1.10.0 shop@3.0.0 worker@2.0.0+100"),
+        ("1.2 release.version:<1.2.1", "shop@1.2.0 shop@1.2.0-rc.1"),
+        ("release.package:shop !release.version:1.*", "shop@3.0.0"),
+        ("release.build:77", "shop@1.2.5+77"),
+        ("release:shop@1.2*", "shop@1.2.0 shop@1.2.0-rc.1 shop@1.2.5+77"),
+        ("release:[nightly-7, shop@3.0.0]", "nightly-7 shop@3.0.0"),
+        ("release:latest", "shop@3.0.0"),
+        ("release.stage:adopted", "shop@1.10.0"),
+        ("release.stage:not_adopted release.package:worker", "worker@2.0.0+100"),
+        ("release.version:>9", ""),
+        ("nightly", "nightly-7"),
+        ("\"@1.2.5\"", "shop@1.2.5+77"),
+    ] {
+        assert_eq!(listed(&program, query).await, expected, "{query}");
+    }
+    for (query, problem) in [
+        ("level:error", "releases have no `level`"),
+        ("release.stage:loved", "not `loved`"),
+        ("release:a%20OR%20release:b", "without `OR`"),
+    ] {
+        let refused = program.get(&format!("{path}?query={query}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains(problem), "{query}: {detail}");
+    }
+    app.stop().await;
+}

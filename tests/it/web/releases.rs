@@ -104,6 +104,11 @@ async fn the_list_shows_each_release_beside_the_one_before() {
     assert!(body.contains("href=\"/default/releases/shop@1.1#new\">1</a>"), "{body}");
     assert!(body.contains("href=\"/default/releases/shop@1.1#regressed\">1</a>"), "{body}");
 
+    let newer = text_of(&mut browser, &format!("{LIST}?query=release.version:%3E1.0")).await;
+    assert!(newer.contains("shop 1.1") && !newer.contains("shop 1.0"), "{newer}");
+    let unread = text_of(&mut browser, &format!("{LIST}?query=level:error")).await;
+    assert!(unread.contains("Releases have no level"), "{unread}");
+    assert!(!unread.contains("shop 1.1") && !unread.contains("No release matches"), "{unread}");
     let elsewhere = text_of(&mut browser, &format!("{LIST}?environment=staging")).await;
     assert!(elsewhere.contains("No release matches"), "{elsewhere}");
     let day = browser.get(&format!("{LIST}?period=24h&project=shop")).await.body;
@@ -153,7 +158,7 @@ async fn a_release_says_what_it_brought_and_whether_to_go_on() {
     let path = format!("{LIST}/shop@1.1");
     let text = text_of(&mut browser, &path).await;
     assert!(
-        text.contains("shop@1.1 is broken: more sessions crash, 5.00 % instead of 1.00 %."),
+        text.contains("shop@1.1 is broken: more sessions crash, 5.00% instead of 1.00%."),
         "{text}"
     );
     assert!(text.contains("Crash-free sessions: 95.00% −4.00"), "{text}");

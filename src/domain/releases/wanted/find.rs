@@ -50,6 +50,8 @@ pub struct Searcher<'a> {
     /// Where stages and the latest release count; none: everywhere.
     environments: &'a [String],
     now: Timestamp,
+    /// Leave out what no event ever named.
+    had_events: bool,
     all: Option<Candidates>,
     seen: Option<Candidates>,
     stages: Option<HashMap<(ProjectId, String), Stage>>,
@@ -69,7 +71,22 @@ impl<'a> Searcher<'a> {
         environments: &'a [String],
         now: Timestamp,
     ) -> Self {
-        Self { place, environments, now, all: None, seen: None, stages: None }
+        let had_events = true;
+        Self { place, environments, now, had_events, all: None, seen: None, stages: None }
+    }
+
+    /// The same, also for releases that no event ever named.
+    pub(super) fn with_unseen(self) -> Self {
+        Self { had_events: false, ..self }
+    }
+
+    /// Every release that is looked at, once for each of its projects, and whether there are more.
+    pub(super) async fn candidates(
+        &mut self,
+        db: &mut PgConnection,
+    ) -> Result<(&[Candidate], bool)> {
+        let all = self.all(db).await?;
+        Ok((&all.rows, all.is_cut))
     }
 
     /// The releases that are wanted.
@@ -141,7 +158,7 @@ impl<'a> Searcher<'a> {
     async fn all(&mut self, db: &mut PgConnection) -> Result<&Candidates> {
         let read = match self.all.take() {
             Some(read) => read,
-            None => Candidates::read(db, self.place, &[], true).await?,
+            None => Candidates::read(db, self.place, &[], self.had_events).await?,
         };
         Ok(self.all.insert(read))
     }
@@ -150,7 +167,7 @@ impl<'a> Searcher<'a> {
     async fn seen(&mut self, db: &mut PgConnection) -> Result<&Candidates> {
         let read = match self.seen.take() {
             Some(read) => read,
-            None => Candidates::read(db, self.place, self.environments, true).await?,
+            None => Candidates::read(db, self.place, self.environments, self.had_events).await?,
         };
         Ok(self.seen.insert(read))
     }

@@ -4,9 +4,11 @@
 //! written one by one. Both steps are bounded, and what did not fit is said ([`Found::cut`]).
 
 mod find;
+mod listing;
 mod store;
 
 pub use find::{Found, Names, Searcher};
+pub use listing::{Listed, Search};
 
 use std::cmp::Ordering;
 
