@@ -53,7 +53,7 @@ pub struct Line {
     /// Its class, which gives it its colour.
     pub class: &'static str,
     /// Its name.
-    pub label: &'static str,
+    pub label: String,
     /// Its path.
     pub path: String,
 }
@@ -77,20 +77,22 @@ pub struct Step {
 
 impl Lines {
     /// The lines of `points`, each `step` long; every point has a share, or none, for each of `series`.
-    pub fn new<const N: usize>(
-        series: &[Series; N],
-        points: &[(Timestamp, [Option<f64>; N])],
+    pub fn new<N: AsRef<[Option<f64>]>>(
+        series: &[Series],
+        points: &[(Timestamp, N)],
         step: TimeDelta,
         label: String,
     ) -> Self {
-        let values = || points.iter().flat_map(|(_, shares)| shares.iter().flatten().copied());
+        let all = || points.iter().map(|(_, shares)| shares.as_ref());
+        let values = || all().flat_map(|shares| shares.iter().flatten().copied());
         let floor = FLOORS.into_iter().find(|floor| values().all(|share| share >= *floor));
         let floor = floor.unwrap_or(0.0);
-        let places: Vec<usize> = (0..N)
-            .filter(|place| points.iter().any(|(_, shares)| shares[*place].is_some()))
+        let places: Vec<usize> = (0..series.len())
+            .filter(|place| all().any(|shares| shares[*place].is_some()))
             .collect();
         let told = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), number::rate);
-        let step_of = |(index, (start, shares)): (usize, &(Timestamp, [Option<f64>; N]))| {
+        let step_of = |(index, (start, shares)): (usize, &(Timestamp, N))| {
+            let shares = shares.as_ref();
             let (from, until) = edges(*start, step);
             Step {
                 x: index * STEP,
@@ -103,8 +105,8 @@ impl Lines {
         };
         let line = |place: &usize| Line {
             class: series[*place].class,
-            label: series[*place].label,
-            path: path(points.iter().map(|(_, shares)| shares[*place]), floor),
+            label: series[*place].label.to_string(),
+            path: path(all().map(|shares| shares[*place]), floor),
         };
         Self {
             lines: places.iter().map(line).collect(),
@@ -153,7 +155,7 @@ fn axis(share: f64) -> String {
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn holds<const N: usize>(series: &[Series; N], shares: &[Option<f64>; N]) -> String {
+fn holds(series: &[Series], shares: &[Option<f64>]) -> String {
     let present = series.iter().zip(shares).filter_map(|(series, share)| {
         share.map(|share| format!("{} {}", number::rate(share), series.word))
     });
@@ -166,8 +168,8 @@ mod tests {
     use super::*;
 
     const SERIES: [Series; 2] = [
-        Series { class: "sessions", label: "Sessions", word: "of sessions" },
-        Series { class: "users", label: "Users", word: "of users" },
+        Series::of("sessions", "Sessions", "of sessions"),
+        Series::of("users", "Users", "of users"),
     ];
 
     fn chart(shares: &[[Option<f64>; 2]]) -> Lines {

@@ -1,5 +1,7 @@
 //! Bars over time in several parts, one upon the other, with a legend and a table of their numbers.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use chrono::TimeDelta;
 
@@ -15,14 +17,26 @@ const FIELD_HEIGHT: i64 = 200;
 const BAR_STEP: usize = 10;
 
 /// A kind of thing that is counted: its place in every step's numbers is its place in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
     /// The class of its parts, which gives them their colour.
     pub class: &'static str,
     /// Its name in the legend: `Accepted`.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// Its name in a sentence: `accepted`.
-    pub word: &'static str,
+    pub word: Cow<'static, str>,
+}
+
+impl Series {
+    /// One that is known before there are any numbers.
+    pub const fn of(class: &'static str, label: &'static str, word: &'static str) -> Self {
+        Self { class, label: Cow::Borrowed(label), word: Cow::Borrowed(word) }
+    }
+
+    /// One that is called by what came from outside.
+    pub fn named(class: &'static str, name: &str) -> Self {
+        Self { class, label: Cow::Owned(name.to_owned()), word: Cow::Owned(name.to_owned()) }
+    }
 }
 
 /// Stacked bars with axes, tooltips and a table.
@@ -79,17 +93,19 @@ pub struct Part {
 
 impl Stacked {
     /// The bars of `points`, each `step` long; every point has a number for each of `series`.
-    pub fn new<const N: usize>(
-        series: &[Series; N],
-        points: &[(Timestamp, [i64; N])],
+    pub fn new<N: AsRef<[i64]>>(
+        series: &[Series],
+        points: &[(Timestamp, N)],
         step: TimeDelta,
         label: String,
     ) -> Self {
-        let sum = |numbers: &[i64; N]| numbers.iter().fold(0_i64, |sum, n| sum.saturating_add(*n));
-        let top = rounded_up(points.iter().map(|(_, numbers)| sum(numbers)).max().unwrap_or(0));
+        let all = || points.iter().map(|(_, numbers)| numbers.as_ref());
+        let sum = |numbers: &[i64]| numbers.iter().fold(0_i64, |sum, n| sum.saturating_add(*n));
+        let top = rounded_up(all().map(sum).max().unwrap_or(0));
         let places: Vec<usize> =
-            (0..N).filter(|place| points.iter().any(|(_, numbers)| numbers[*place] > 0)).collect();
-        let bar = |(index, (start, numbers)): (usize, &(Timestamp, [i64; N]))| {
+            (0..series.len()).filter(|place| all().any(|numbers| numbers[*place] > 0)).collect();
+        let bar = |(index, (start, numbers)): (usize, &(Timestamp, N))| {
+            let numbers = numbers.as_ref();
             let (from, until) = edges(*start, step);
             StackedBar {
                 x: index * BAR_STEP,
@@ -102,7 +118,7 @@ impl Stacked {
             }
         };
         Self {
-            series: places.iter().map(|place| series[*place]).collect(),
+            series: places.iter().map(|place| series[*place].clone()).collect(),
             bars: points.iter().enumerate().map(bar).collect(),
             top: number::short(top),
             middle: if top % 2 == 0 { number::short(top / 2) } else { String::new() },
@@ -122,7 +138,7 @@ impl Stacked {
 
 /// The parts of a bar. Every part that is anything is seen: one unit of height at least, which the ones
 /// above it make room for.
-fn parts<const N: usize>(series: &[Series; N], numbers: &[i64; N], top: i64) -> Vec<Part> {
+fn parts(series: &[Series], numbers: &[i64], top: i64) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut below = 0_i64;
     let mut floor = FIELD_HEIGHT;
@@ -139,7 +155,7 @@ fn parts<const N: usize>(series: &[Series; N], numbers: &[i64; N], top: i64) -> 
     parts
 }
 
-fn holds<const N: usize>(series: &[Series; N], numbers: &[i64; N]) -> String {
+fn holds(series: &[Series], numbers: &[i64]) -> String {
     let present = series.iter().zip(numbers).filter(|(_, number)| **number > 0);
     let words: Vec<String> = present
         .map(|(series, number)| format!("{} {}", number::grouped(*number), series.word))
@@ -151,10 +167,8 @@ fn holds<const N: usize>(series: &[Series; N], numbers: &[i64; N]) -> String {
 mod tests {
     use super::*;
 
-    const SERIES: [Series; 2] = [
-        Series { class: "good", label: "Kept", word: "kept" },
-        Series { class: "bad", label: "Lost", word: "lost" },
-    ];
+    const SERIES: [Series; 2] =
+        [Series::of("good", "Kept", "kept"), Series::of("bad", "Lost", "lost")];
 
     fn chart(numbers: &[[i64; 2]]) -> Stacked {
         let start = "2026-11-21T17:00:00Z".parse::<Timestamp>().unwrap();

@@ -21,12 +21,12 @@ use crate::web::{Member, Result};
 const MAX_DAYS: i64 = 90;
 
 /// The series of a share of all sessions.
-const ADOPTION: [crate::web::components::stacked::Series; 1] =
-    [crate::web::components::stacked::Series {
-        class: "sessions",
-        label: "Sessions",
-        word: "of the project's sessions",
-    }];
+static ADOPTION: [crate::web::components::stacked::Series; 1] =
+    [crate::web::components::stacked::Series::of(
+        "sessions",
+        "Sessions",
+        "of the project's sessions",
+    )];
 
 /// The time in which a release is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,19 +7,17 @@ use crate::web::components::number;
 use crate::web::components::stacked::Series;
 
 /// What becomes of sessions, in the order of [`statuses`].
-pub(in crate::web) const STATUSES: [Series; 5] = [
-    Series { class: "healthy", label: "Healthy", word: "healthy" },
-    Series { class: "errored", label: "Errored", word: "errored" },
-    Series { class: "unhandled", label: "Unhandled", word: "unhandled" },
-    Series { class: "abnormal", label: "Abnormal", word: "abnormal" },
-    Series { class: "crashed", label: "Crashed", word: "crashed" },
+pub(in crate::web) static STATUSES: [Series; 5] = [
+    Series::of("healthy", "Healthy", "healthy"),
+    Series::of("errored", "Errored", "errored"),
+    Series::of("unhandled", "Unhandled", "unhandled"),
+    Series::of("abnormal", "Abnormal", "abnormal"),
+    Series::of("crashed", "Crashed", "crashed"),
 ];
 
 /// The two rates of a chart of crash-free sessions and users.
-pub(in crate::web) const CRASH_FREE: [Series; 2] = [
-    Series { class: "sessions", label: "Sessions", word: "of sessions" },
-    Series { class: "users", label: "Users", word: "of users" },
-];
+pub(in crate::web) static CRASH_FREE: [Series; 2] =
+    [Series::of("sessions", "Sessions", "of sessions"), Series::of("users", "Users", "of users")];
 
 /// Sessions by what became of them, in the order of [`STATUSES`].
 pub(in crate::web) fn statuses(health: &Health) -> [i64; 5] {

@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum_extra::routing::TypedPath;
-use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
+use super::split::{Charts, Told};
 use crate::app::App;
 use crate::base::{ProjectId, Slug, Timestamp};
 use crate::domain::projects::Project;
@@ -15,7 +15,7 @@ use crate::domain::sessions::health::{self, Apart, Group, Health, Users, Wanted,
 use crate::web::components::chart::Spark;
 use crate::web::components::markers::Markers;
 use crate::web::components::number;
-use crate::web::components::stacked::Stacked;
+use crate::web::components::stacked::{Series, Stacked};
 use crate::web::releases::choices::{self, Choice, PERIODS, Period, step_of};
 use crate::web::releases::paths::ReleaseUrls;
 use crate::web::releases::words::{NameWords, Rate, STATUSES, statuses};
@@ -81,7 +81,12 @@ struct SessionsView {
     span: &'static str,
     /// Empty: there are none.
     totals: Vec<Total>,
-    chart: Stacked,
+    /// By outcome, where that is told apart.
+    chart: Option<Stacked>,
+    /// By anything else.
+    charts: Option<Charts>,
+    /// `By release`.
+    told_apart: &'static str,
     /// The head of the table's first column.
     head: &'static str,
     rows: Vec<GroupRow>,
@@ -112,7 +117,7 @@ struct GroupRow {
 /// Sessions that ended in one way.
 struct OutcomeRow {
     class: &'static str,
-    label: &'static str,
+    label: String,
     sessions: String,
     share: String,
     users: String,
@@ -165,7 +170,9 @@ impl SessionsView {
             groupings: GROUPINGS.map(group).into(),
             span: chosen.span,
             totals: Vec::new(),
-            chart: Stacked::new(&STATUSES, &[], TimeDelta::hours(1), String::new()),
+            chart: None,
+            charts: None,
+            told_apart: grouping.1,
             head: grouping.2,
             rows: Vec::new(),
             outcomes: Vec::new(),
@@ -208,18 +215,16 @@ impl SessionsView {
             return Ok(());
         }
         let starts = window.steps();
-        let points: Vec<_> =
-            starts.iter().zip(&all.steps).map(|(at, health)| (*at, statuses(health))).collect();
-        let label = format!("Sessions in {}, by what became of them", self.span);
         let ends = (window.from(), starts.last().map_or(now, |last| *last + step));
         let markers = self.markers(db, member, &wanted, ends).await?;
-        self.chart = Stacked::new(&STATUSES, &points, step, label).with_markers(markers);
         self.totals = totals(&total);
-        match grouping(&self.query.group).0 {
-            "status" => self.outcomes = outcomes(&total),
-            _ => self.add_rows(db, member, &wanted, (window, whole)).await?,
+        let told = Told { all: &all.steps, starts: &starts, step, span: self.span };
+        if grouping(&self.query.group).0 == "status" {
+            self.chart = Some(by_outcome(&told).with_markers(markers));
+            self.outcomes = outcomes(&total);
+            return Ok(());
         }
-        Ok(())
+        self.add_rows(db, member, &wanted, (window, whole), (&told, &markers)).await
     }
 
     async fn markers(
@@ -246,6 +251,7 @@ impl SessionsView {
         member: &Member,
         wanted: &Wanted,
         (window, whole): (Window, Window),
+        (told, markers): (&Told<'_>, &Markers),
     ) -> Result<()> {
         let by = grouping(&self.query.group).0;
         let apart = Apart {
@@ -261,11 +267,15 @@ impl SessionsView {
             totals.truncate(GROUPS_SHOWN);
         }
         let steps = health::groups(db, wanted, apart, window, Users::Ignored).await?;
-        let starts = window.steps();
+        let steps_of = |group: &Group| steps.iter().find(|other| other.key == group.key);
+        let named =
+            |group| Some((self.name_of(group, &member.projects).0.version, steps_of(group)?));
+        let named: Vec<(String, &Group)> = totals.iter().filter_map(named).collect();
+        self.charts = Some(Charts::new(told, &named, markers));
         let row = |group: &Group| {
-            let steps = steps.iter().find(|other| other.key == group.key);
-            let counts = steps.map_or(&[][..], |group| group.steps.as_slice());
-            let points: Vec<(Timestamp, i64)> = starts
+            let counts = steps_of(group).map_or(&[][..], |group| group.steps.as_slice());
+            let points: Vec<(Timestamp, i64)> = told
+                .starts
                 .iter()
                 .zip(counts)
                 .map(|(at, health)| (*at, health.sessions.total))
@@ -359,6 +369,13 @@ async fn one(
     Ok(groups.into_iter().next().unwrap_or_else(nothing))
 }
 
+fn by_outcome(told: &Told<'_>) -> Stacked {
+    let steps = told.starts.iter().zip(told.all);
+    let points: Vec<_> = steps.map(|(at, health)| (*at, statuses(health))).collect();
+    let label = format!("Sessions in {}, by what became of them", told.span);
+    Stacked::new(&STATUSES, &points, told.step, label)
+}
+
 fn totals(health: &Health) -> Vec<Total> {
     let rate = |label, rate: Rate| Total {
         label,
@@ -388,13 +405,10 @@ fn outcomes(health: &Health) -> Vec<OutcomeRow> {
         Some(users.abnormal),
         Some(users.crashed),
     ];
-    let rows = STATUSES.into_iter().zip(statuses(health)).zip(users);
-    let row = |((series, count), users): (
-        (crate::web::components::stacked::Series, i64),
-        Option<i64>,
-    )| OutcomeRow {
+    let rows = STATUSES.iter().zip(statuses(health)).zip(users);
+    let row = |((series, count), users): ((&Series, i64), Option<i64>)| OutcomeRow {
         class: series.class,
-        label: series.label,
+        label: series.label.to_string(),
         sessions: number::grouped(count),
         share: number::percent(count, health.sessions.total),
         users: users.map(number::grouped).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! Pages about sessions.
 
 pub mod explorer;
+mod split;
 
 pub use explorer::SessionsPath;

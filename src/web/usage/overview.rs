@@ -80,7 +80,7 @@ struct Choice {
 /// How many items of the chosen category met an end.
 struct Total {
     class: &'static str,
-    label: &'static str,
+    label: String,
     meaning: &'static str,
     quantity: String,
     share: String,
@@ -89,7 +89,7 @@ struct Total {
 /// Why items of the chosen category met it.
 struct ReasonRow {
     class: &'static str,
-    outcome: &'static str,
+    outcome: String,
     reason: String,
     words: String,
     quantity: String,
@@ -220,11 +220,11 @@ fn totals(overview: &Overview) -> Vec<Total> {
     let sums = sums(overview, &overview.category);
     let all = sums.iter().fold(0_i64, |sum, quantity| sum.saturating_add(*quantity));
     let total = |outcome: Outcome| {
-        let series = words::SERIES[outcome as usize];
+        let series = &words::SERIES[outcome as usize];
         let quantity = sums[outcome as usize];
         Total {
             class: series.class,
-            label: series.label,
+            label: series.label.to_string(),
             meaning: words::meaning(outcome),
             quantity: number::grouped(quantity),
             share: number::percent(quantity, all),
@@ -238,7 +238,7 @@ fn reasons(overview: &Overview) -> Vec<ReasonRow> {
     rows.filter(|row| row.outcome != Outcome::Accepted)
         .map(|row| ReasonRow {
             class: words::SERIES[row.outcome as usize].class,
-            outcome: words::SERIES[row.outcome as usize].label,
+            outcome: words::SERIES[row.outcome as usize].label.to_string(),
             reason: row.reason.clone(),
             words: words::reason(row.outcome, &row.reason),
             quantity: number::grouped(row.quantity),

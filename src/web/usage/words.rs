@@ -5,13 +5,13 @@ use crate::domain::usage::{OTHER_REASON, Outcome};
 use crate::web::components::stacked::Series;
 
 /// The outcomes as parts of bars, in the order of [`Outcome::ALL`].
-pub(super) const SERIES: [Series; Outcome::ALL.len()] = [
-    Series { class: "accepted", label: "Accepted", word: "accepted" },
-    Series { class: "filtered", label: "Filtered", word: "filtered" },
-    Series { class: "limited", label: "Rate limited", word: "rate limited" },
-    Series { class: "invalid", label: "Invalid", word: "invalid" },
-    Series { class: "client", label: "Dropped by client", word: "dropped by the client" },
-    Series { class: "unsupported", label: "Unsupported", word: "unsupported" },
+pub(super) static SERIES: [Series; Outcome::ALL.len()] = [
+    Series::of("accepted", "Accepted", "accepted"),
+    Series::of("filtered", "Filtered", "filtered"),
+    Series::of("limited", "Rate limited", "rate limited"),
+    Series::of("invalid", "Invalid", "invalid"),
+    Series::of("client", "Dropped by client", "dropped by the client"),
+    Series::of("unsupported", "Unsupported", "unsupported"),
 ];
 
 /// About a word that only its author knows.

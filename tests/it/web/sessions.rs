@@ -111,3 +111,26 @@ async fn one_chooses_project_release_environment_and_period_and_sees_nothing_of_
     assert_eq!(total(&mut browser, "?period=7d").await, "10 of 208 sessions crashed");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn the_charts_follow_what_is_told_apart() {
+    let (app, mut browser, project) = started().await;
+    sessions(&app, &project, "shop@1.0", 2, json!({"exited": 90, "crashed": 10})).await;
+    sessions(&app, &project, "shop@1.1", 1, json!({"exited": 5})).await;
+    let legend = async |browser: &mut Browser, query: &str| {
+        let body = browser.get(&format!("{PAGE}{query}")).await.body;
+        let legend = body.split("<p class=\"legend\">").nth(1).unwrap();
+        let names = legend.split("</p>").next().unwrap().split("</span></span>");
+        let name = |part: &str| part.rsplit('>').next().unwrap().to_owned();
+        names.map(name).filter(|name| !name.is_empty()).collect::<Vec<String>>()
+    };
+    assert_eq!(legend(&mut browser, "").await, ["shop@1.0", "shop@1.1"]);
+    assert_eq!(legend(&mut browser, "?group=environment").await, ["live"]);
+    assert_eq!(legend(&mut browser, "?group=project").await, ["Shop"]);
+    let outcomes = browser.get(&format!("{PAGE}?group=status")).await.body;
+    assert!(outcomes.contains("part-crashed") && !outcomes.contains("part-group-1"), "{outcomes}");
+    let releases = browser.get(PAGE).await.body;
+    assert!(releases.contains("90.00% shop@1.0"), "{releases}");
+    assert!(releases.contains(": 100 shop@1.0</title>"), "{releases}");
+    app.stop().await;
+}
