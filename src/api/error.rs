@@ -43,6 +43,14 @@ pub enum Error {
         /// A sentence.
         problem: String,
     },
+    /// A body with a field that is not what is asked for, by whatever name it came with.
+    #[error("{field}: {problem}")]
+    Unreadable {
+        /// The field.
+        field: String,
+        /// A sentence.
+        problem: String,
+    },
     /// The request as a whole cannot be used.
     #[error("{0}")]
     BadRequest(String),
@@ -76,6 +84,7 @@ impl Error {
             Self::Unauthenticated | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Invalid { .. }
+            | Self::Unreadable { .. }
             | Self::BadRequest(_)
             | Self::Query(_)
             | Self::Domain(domain::Error::LimitReached(_)) => StatusCode::BAD_REQUEST,
@@ -89,6 +98,7 @@ impl Error {
     fn body(&self) -> Value {
         let detail = match self {
             Self::Invalid { field, problem } => return json!({ *field: [problem] }),
+            Self::Unreadable { field, problem } => return json!({ field: [problem] }),
             Self::NotFound => "The requested resource does not exist".to_owned(),
             Self::WrongMethod => "Method not allowed for this resource.".to_owned(),
             Self::Unauthenticated => "Authentication credentials were not provided.".to_owned(),

@@ -117,7 +117,8 @@ impl Parameters {
 
     fn moment(&self, name: &str) -> Result<Option<Timestamp>> {
         let Some(text) = self.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let moment = query::moment(text).ok_or_else(|| {
+        // A day is where it begins, as everywhere in ISO 8601.
+        let moment = query::moment(text).or_else(|| query::midnight(text)).ok_or_else(|| {
             Error::BadRequest(format!("`{name}` is no date in ISO 8601: `{text}`."))
         })?;
         Ok(Some(moment))

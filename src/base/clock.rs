@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 /// A moment, always in UTC. Pages show it in the reader's zone; the API prints it with `Z`.
 pub type Timestamp = DateTime<Utc>;
@@ -30,7 +30,8 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     pub fn now(&self) -> Timestamp {
         match &self.fixed {
-            None => Utc::now(),
+            // As fine as Postgres keeps time, so that what was written is what is read.
+            None => Utc::now().trunc_subsecs(6),
             Some(micros) => {
                 DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default()
             }

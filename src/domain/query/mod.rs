@@ -15,7 +15,7 @@ mod values;
 
 pub use parser::parse;
 pub use pattern::Pattern;
-pub use values::{Comparison, NumberFilter, TimeRange, boolean, duration, moment};
+pub use values::{Comparison, NumberFilter, TimeRange, boolean, duration, midnight, moment};
 
 /// The longest query, in characters.
 pub const MAX_CHARS: usize = 4096;

@@ -186,6 +186,11 @@ fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
     (is_writable(&start) && is_writable(&end)).then_some((start, end))
 }
 
+/// Where a day of ISO 8601 begins, in UTC.
+pub fn midnight(text: &str) -> Option<Timestamp> {
+    day(text).map(|(start, _)| start)
+}
+
 /// A moment of ISO 8601, in UTC if it names no zone.
 pub fn moment(text: &str) -> Option<Timestamp> {
     DateTime::parse_from_rfc3339(text)

@@ -43,6 +43,7 @@ fn state_condition(name: &str, filter: &Filter) -> Result<Option<Condition>> {
         }
         "issue.priority" => any(&filter.values, priority)?,
         "issue" => any(&filter.values, issue)?,
+        "issue.id" => any(&filter.values, issue_id)?,
         "level" => level(filter)?,
         _ => return Ok(None),
     }))
@@ -178,6 +179,11 @@ fn priority(word: &str) -> Result<Condition> {
         "low" => Condition::Level(Level::Debug, Level::Info),
         _ => return fail(format!("`issue.priority` is high, medium or low, not `{word}`")),
     })
+}
+
+fn issue_id(text: &str) -> Result<Condition> {
+    let id = text.parse().map_err(|_| QueryError(format!("`{text}` is no id of an issue")))?;
+    Ok(Condition::Ids(vec![id]))
 }
 
 fn issue(short_id: &str) -> Result<Condition> {
