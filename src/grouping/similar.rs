@@ -183,7 +183,7 @@ fn share(part: usize, all: usize) -> f32 {
 }
 
 fn percent(part: f32) -> String {
-    format!("{:.0} %", part * 100.0)
+    format!("{:.0}%", part * 100.0)
 }
 
 /// The frames that count in the app view, or in the view of all frames where none does.

@@ -2,10 +2,10 @@
 (() => {
   const exact = new Intl.DateTimeFormat(undefined, {
     day: "numeric", month: "short", year: "numeric",
-    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+    hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short",
   });
-  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-  const step = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+  const step = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
   const UNITS = [["year", 31536000, "y"], ["month", 2592000, "mo"], ["day", 86400, "d"], ["hour", 3600, "h"], ["minute", 60, "m"]];
 
   // The same words as web::components::time, so that nothing jumps when scripts start.

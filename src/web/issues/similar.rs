@@ -97,7 +97,7 @@ impl SimilarView {
     pub(super) fn sample(issue: &Issue) -> Self {
         use super::sample;
         let reasons =
-            ["same innermost 4 of 4 frames", "same type", "88 % of all frames are the same"];
+            ["same innermost 4 of 4 frames", "same type", "88% of all frames are the same"];
         let reasons = reasons.map(str::to_owned).to_vec();
         let found = Similarity { score: 0.9, reasons };
         Self::new(issue, &found, "/default/issues", sample::now())

@@ -122,7 +122,9 @@ pub async fn show_release_comparison(
     let now = app.clock.now();
     let organization = member.organization.id;
     let mut db = app.db.acquire().await?;
-    let latest = releases::list_latest(&mut db, organization, None, NAMES_OFFERED).await?;
+    let chosen = choices::project_ids(&member.projects, &query.project);
+    let project = chosen.first().copied().filter(|_| !query.project.is_empty());
+    let latest = releases::list_latest(&mut db, organization, project, NAMES_OFFERED).await?;
     let everywhere = choices::project_ids(&member.projects, "");
     let names = overview::environments(&mut db, organization, &everywhere).await?;
     let mut view = CompareView::new(&member, path, query);

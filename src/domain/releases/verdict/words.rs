@@ -48,7 +48,8 @@ fn reasons(verdict: &Verdict) -> String {
     }
     if figures.new_unhandled_issues > thresholds.max_new_unhandled_issues {
         let count = figures.new_unhandled_issues;
-        reasons.push(format!("{count} issues that nothing handled began with it"));
+        let issues = counted(count, "issue");
+        reasons.push(format!("{issues} that nothing handled began with it"));
     }
     reasons.join("; ")
 }
@@ -72,8 +73,9 @@ pub(super) fn evidence(verdict: &Verdict) -> Vec<String> {
     let has_sessions = verdict.figures.new.sessions.total > 0;
     evidence.extend(verdict.findings.iter().filter(|_| has_sessions).map(sentence));
     evidence.push(format!(
-        "{} resolved issues came back with it, and {} issues that nothing handled began with it.",
-        verdict.figures.regressed_issues, verdict.figures.new_unhandled_issues
+        "{} came back with it, and {} that nothing handled began with it.",
+        counted(verdict.figures.regressed_issues, "resolved issue"),
+        counted(verdict.figures.new_unhandled_issues, "issue"),
     ));
     evidence
 }
@@ -86,7 +88,7 @@ fn sentence(finding: &Finding) -> String {
     let interval = finding.new.interval();
     let (low, high) = finding.rise;
     let mut sentence = format!(
-        "{} of {} {what}: {}, with 99 % confidence {} to {}; before it was {}. The difference is {:+.2} to {:+.2} \
+        "{} of {} {what}: {}, with 99% confidence {} to {}; before it was {}. The difference is {:+.2} to {:+.2} \
          percentage points; chance alone gives as much or more in {}.",
         finding.new.part,
         sessions(i64::try_from(finding.new.whole).unwrap_or(i64::MAX)),
@@ -105,7 +107,11 @@ fn sentence(finding: &Finding) -> String {
 }
 
 fn sessions(count: i64) -> String {
-    if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") }
+    counted(count, "session")
+}
+
+fn counted(count: i64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn share(sample: Sample) -> String {
@@ -113,7 +119,7 @@ fn share(sample: Sample) -> String {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+    format!("{:.2}%", share * 100.0)
 }
 
 fn at(time: crate::base::Timestamp) -> String {
