@@ -159,6 +159,29 @@ async fn a_search_finds_what_it_says() {
 }
 
 #[tokio::test]
+async fn words_are_found_in_capitals_and_in_small_letters_of_any_alphabet() {
+    let app = server().await;
+    let shop = app.create_project("Shop").await;
+    let titles = ["Größe fehlt", "GRÖßE zu klein", "Город не найден", "ГОРОД"];
+    let events = titles.map(|title| error_with(title, &json!({})));
+    send(&app, &shop, &events).await;
+    let program = Program::reading(&app).await;
+    for (query, expected) in [
+        ("größe", vec!["GRÖßE", "Größe"]),
+        ("GRÖßE", vec!["GRÖßE", "Größe"]),
+        ("Größe", vec!["GRÖßE", "Größe"]),
+        ("город", vec!["ГОРОД", "Город"]),
+        ("Ö", vec!["GRÖßE", "Größe"]),
+        ("straße", vec![]),
+    ] {
+        let found = found(&program, query).await;
+        let mut words: Vec<&str> = found.split_whitespace().collect();
+        words.sort_unstable();
+        assert_eq!(words, expected, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn parameters_narrow_a_search_down() {
     let (app, shop) = seeded().await;
     let program = Program::reading(&app).await;

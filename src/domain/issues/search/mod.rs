@@ -142,11 +142,21 @@ pub async fn search(
     } else {
         store::find_places(db, &within, filter, now).await?
     };
-    let total = Total::of(store::count(db, &within, filter).await?);
+    let total = match whole_list(&rows, filter) {
+        Some(total) => total,
+        None => Total::of(store::count(db, &within, filter).await?),
+    };
     let places = Page::of(rows, &filter.page, |row| (row.sort_key, row.id.0.unsigned_abs().into()));
     let ids: Vec<IssueId> = places.items.iter().map(|row| row.id).collect();
     let items = find_many(db, &ids).await?;
     Ok(Page { items, previous: places.previous, next: places.next, total: Some(total) })
+}
+
+/// How many issues there are, if the first page has them all: then they need not be looked for again.
+fn whole_list(rows: &[store::Place], filter: &IssueFilter) -> Option<Total> {
+    let count = i64::try_from(rows.len()).ok()?;
+    let is_whole = filter.page.place().is_none() && count < filter.page.fetch_size();
+    is_whole.then(|| Total::of(count))
 }
 
 /// How many issues `filter` finds, whatever page it asks for.

@@ -433,8 +433,22 @@ fn push_pattern(sql: &mut Sql, expression: &str, pattern: &Pattern) {
     sql.push(expression);
     match pattern {
         Pattern::Is(values) => sql.push(" = ANY(").push_bind(values.clone()).push(")"),
-        Pattern::Like(like) => sql.push(" ILIKE ").push_bind(like.clone()),
+        Pattern::Like(like) if like.is_ascii() => sql.push(" ILIKE ").push_bind(like.clone()),
+        Pattern::Like(like) => sql.push(" ILIKE ANY(").push_bind(in_either_case(like)).push(")"),
     };
+}
+
+/// The pattern with letters as they are, small and large: in a database of the locale `C`, which Picket's own has,
+/// Postgres knows no other letters than those of ASCII as the same.
+fn in_either_case(like: &str) -> Vec<String> {
+    fn only<I: Iterator<Item = char> + Clone>(letter: char, mut other: I) -> char {
+        // `ß` has no one large letter.
+        let first = other.next();
+        first.filter(|_| other.next().is_none()).unwrap_or(letter)
+    }
+    let small = like.chars().map(|letter| only(letter, letter.to_lowercase())).collect();
+    let large = like.chars().map(|letter| only(letter, letter.to_uppercase())).collect();
+    vec![like.to_owned(), small, large]
 }
 
 fn push_range(sql: &mut Sql, expression: &str, range: TimeRange) {
