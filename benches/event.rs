@@ -4,6 +4,7 @@
 //! - `tree`: parsing into a `serde_json::Value`, which is what the typed reader replaces;
 //! - `read`: the typed, lenient reader;
 //! - `normalise`: bringing what was read into the canonical form;
+//! - `filter`: deciding whether it stays, with every filter on and ten patterns of each kind;
 //! - `scrub`: taking out what must not be stored;
 //! - `describe`: title, culprit and the rest;
 //! - `write`: the JSON that is compressed and stored.
@@ -24,7 +25,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use corpus::CorpusEvent;
-use picket::pipeline::stages::{ScrubConfig, describe, normalize, scrub};
+use picket::domain::filters::{FilterSettings, LEGACY_CHOICES};
+use picket::pipeline::stages::{
+    FilterConfig, ScrubConfig, SentBy, describe, filter, normalize, scrub,
+};
 use picket::protocol::event::Event;
 use picket::protocol::lenient::Problems;
 use serde_json::Value;
@@ -38,6 +42,7 @@ struct Round {
     tree: f64,
     read: f64,
     normalise: f64,
+    filter: f64,
     scrub: f64,
     describe: f64,
     write: f64,
@@ -51,13 +56,14 @@ fn main() {
     let mut families: Vec<&str> = events.iter().map(|event| event.family.as_str()).collect();
     families.dedup();
     println!(
-        "{:8} {:>6} {:>8} {:>8} {:>8} {:>10} {:>8} {:>9} {:>8} {:>10} {:>11}",
+        "{:8} {:>6} {:>8} {:>8} {:>8} {:>10} {:>8} {:>8} {:>9} {:>8} {:>10} {:>11}",
         "",
         "events",
         "bytes",
         "tree",
         "read",
         "normalise",
+        "filter",
         "scrub",
         "describe",
         "write",
@@ -110,10 +116,10 @@ fn is_clean(sent: &CorpusEvent) -> bool {
 
 fn report(name: &str, events: &[&CorpusEvent], rounds: u32) {
     let measured: Vec<_> = (0..rounds).map(|_| measure(events)).collect();
-    let Round { tree, read, normalise, scrub, describe, write } = median(&measured);
+    let Round { tree, read, normalise, filter, scrub, describe, write } = median(&measured);
     let bytes = events.iter().map(|event| event.bytes.len()).sum::<usize>() / events.len();
     println!(
-        "{name:8} {:>6} {bytes:>8} {tree:>8.1} {read:>8.1} {normalise:>10.1} {scrub:>8.1} \
+        "{name:8} {:>6} {bytes:>8} {tree:>8.1} {read:>8.1} {normalise:>10.1} {filter:>8.2} {scrub:>8.1} \
          {describe:>9.2} {write:>8.1} {:>10.2} {:>11.2}",
         events.len(),
         read / tree,
@@ -128,6 +134,7 @@ fn measure(events: &[&CorpusEvent]) -> Round {
         round.tree += one.tree;
         round.read += one.read;
         round.normalise += one.normalise;
+        round.filter += one.filter;
         round.scrub += one.scrub;
         round.describe += one.describe;
         round.write += one.write;
@@ -138,6 +145,7 @@ fn measure(events: &[&CorpusEvent]) -> Round {
         tree: round.tree * share,
         read: round.read * share,
         normalise: round.normalise * share,
+        filter: round.filter * share,
         scrub: round.scrub * share,
         describe: round.describe * share,
         write: round.write * share,
@@ -158,6 +166,11 @@ fn measure_one(sent: &CorpusEvent) -> Round {
         normalised.push(event);
     }
     let normalise = micros(clock.elapsed());
+    let filters = all_filters();
+    let (first, sent_by) = (&normalised[0], SentBy::of(&sent.facts));
+    let filter = time(|| {
+        let _ = black_box(filter(first, sent_by, &filters));
+    });
     let config = ScrubConfig::default();
     let clock = Instant::now();
     for event in &mut normalised {
@@ -169,10 +182,26 @@ fn measure_one(sent: &CorpusEvent) -> Round {
         tree: time(|| drop(black_box(serde_json::from_slice::<serde_json::Value>(&sent.bytes)))),
         read: time(|| drop(black_box(read()))),
         normalise,
+        filter,
         scrub,
         describe: time(|| drop(black_box(describe(event, None)))),
         write: time(|| drop(black_box(serde_json::to_vec(event)))),
     }
+}
+
+/// Every filter a project can have; the patterns match nothing.
+fn all_filters() -> FilterConfig {
+    let patterns = |pattern: &str| (0..10).map(|number| format!("*{pattern}{number}*")).collect();
+    FilterConfig::new(&FilterSettings {
+        browser_extensions: true,
+        localhost: true,
+        web_crawlers: true,
+        legacy_browsers: LEGACY_CHOICES.iter().map(|choice| choice.id.to_owned()).collect(),
+        error_messages: patterns("no such error"),
+        releases: patterns("no-such-release"),
+        ip_addresses: (0..10).map(|number| format!("198.51.100.{number}")).collect(),
+        ..FilterSettings::default()
+    })
 }
 
 /// The mean of several repeats, in µs.
@@ -199,6 +228,7 @@ fn median(rounds: &[Round]) -> Round {
         tree: middle(|round| round.tree),
         read: middle(|round| round.read),
         normalise: middle(|round| round.normalise),
+        filter: middle(|round| round.filter),
         scrub: middle(|round| round.scrub),
         describe: middle(|round| round.describe),
         write: middle(|round| round.write),
