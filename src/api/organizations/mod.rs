@@ -44,7 +44,7 @@ pub(super) async fn get_organization(
     let is_detailed = parameters.get("detailed") != Some("0");
     let (projects, teams) = if is_detailed {
         let mut db = app.db.acquire().await?;
-        let projects = list_views(&mut db, &place.caller).await?;
+        let projects = list_views(&mut db, &place.caller, app.clock.now()).await?;
         let teams = Directory::load(&mut db, &place.caller).await?.views();
         (Some(projects), Some(teams))
     } else {

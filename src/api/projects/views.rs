@@ -6,6 +6,7 @@ use crate::api::authenticate::Caller;
 use crate::api::teams::TeamSummaryView;
 use crate::base::{TeamId, Timestamp};
 use crate::domain::projects::Project;
+use crate::domain::projects::sent::Sent;
 
 /// A project in a list.
 #[derive(Debug, Serialize)]
@@ -28,12 +29,26 @@ pub(in crate::api) struct ProjectView {
     teams: Vec<TeamSummaryView>,
     platforms: Vec<String>,
     environments: Vec<String>,
-    latest_release: Option<&'static str>,
+    latest_release: Option<LatestReleaseView>,
     #[serde(skip)]
     team_id: TeamId,
 }
 
-/// What else a project might have been sent; Picket takes in errors.
+/// The release that counts as the latest of a project.
+#[derive(Debug, Serialize)]
+struct LatestReleaseView {
+    version: String,
+}
+
+/// What is known of a project besides its own row.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) environments: Vec<String>,
+    pub(super) sent: Sent,
+    pub(super) latest_release: Option<String>,
+}
+
+/// What else a project might have been sent; the rest Picket does not keep.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire's flags")]
@@ -64,12 +79,13 @@ struct FlagsView {
 }
 
 impl ProjectView {
-    pub(in crate::api) fn new(
+    pub(super) fn new(
         project: &Project,
         caller: &Caller,
         team: Option<TeamSummaryView>,
-        environments: Vec<String>,
+        known: Known,
     ) -> Self {
+        let Known { environments, sent, latest_release } = known;
         Self {
             id: project.id.to_string(),
             slug: project.slug.to_string(),
@@ -82,13 +98,19 @@ impl ProjectView {
             features: [],
             access: caller.scopes(),
             first_event: project.first_event_at,
-            flags: FlagsView::default(),
+            flags: FlagsView {
+                has_sessions: sent.has_sessions,
+                has_feedbacks: sent.has_feedback,
+                has_new_feedbacks: sent.has_feedback,
+                has_user_reports: sent.has_feedback,
+                ..FlagsView::default()
+            },
             teams: team.iter().cloned().collect(),
             team,
             team_id: project.team_id,
             platforms: project.platform.iter().cloned().collect(),
             environments,
-            latest_release: None,
+            latest_release: latest_release.map(|version| LatestReleaseView { version }),
         }
     }
 

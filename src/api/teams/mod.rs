@@ -56,7 +56,7 @@ pub(super) async fn list_projects_of_team(
 ) -> Result<Response> {
     let mut db = app.db.acquire().await?;
     let team = find_team(&mut db, &place.caller, place.path.get("team")?).await?;
-    let mut rows = list_views(&mut db, &place.caller).await?;
+    let mut rows = list_views(&mut db, &place.caller, app.clock.now()).await?;
     rows.retain(|row| row.is_of(team.id));
     Ok(url.slice(rows, &parameters.page()?))
 }

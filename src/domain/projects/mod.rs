@@ -8,6 +8,7 @@
 mod dsn;
 mod keys;
 mod options;
+pub mod sent;
 pub mod starter;
 pub mod store;
 

@@ -232,6 +232,11 @@ impl ReleaseFrame {
 }
 
 impl ReleaseView {
+    /// Whether any deploy says more than where and when: few do.
+    fn deploys_have_names(&self) -> bool {
+        self.deploys.iter().any(|deploy| !deploy.name.is_empty() || deploy.url.is_some())
+    }
+
     fn new(
         member: &Member,
         frame: ReleaseFrame,

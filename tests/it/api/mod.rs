@@ -10,6 +10,7 @@ mod keys;
 mod lists;
 pub(crate) mod program;
 mod project_settings;
+mod projects;
 mod release_search;
 mod releases;
 mod search;
