@@ -1,4 +1,4 @@
-//! The smallest shared things: ids, slugs, the clock, random secrets.
+//! The smallest shared things: ids, slugs, the clock and steps of time, random secrets.
 //!
 //! Nothing here knows the product; everything above may use it.
 
@@ -7,6 +7,7 @@ pub mod ids;
 pub mod page;
 pub mod secrets;
 pub mod slug;
+pub mod steps;
 
 pub use clock::{Clock, Timestamp};
 pub use ids::{

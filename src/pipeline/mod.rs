@@ -265,6 +265,7 @@ fn process_later(
 
 fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Envelope<'_>) -> Facts {
     let header = &envelope.header;
+    let trace = header.trace.as_ref().and_then(Raw::parse::<RawMap>);
     Facts {
         // Ingest answers with an id whenever an item makes an event.
         event_id: accepted.event_id.or(header.event_id).unwrap_or_else(EventId::random),
@@ -276,23 +277,21 @@ fn facts(context: &Context<'_>, accepted: &AcceptedEnvelope<'_>, envelope: &Enve
             .client
             .clone()
             .or_else(|| header.sdk.as_ref().and_then(|sdk| sdk.client())),
-        replay_id: header.trace.as_ref().and_then(replay_id),
-        sample_rate: header.trace.as_ref().and_then(sample_rate),
+        replay_id: trace.as_ref().and_then(replay_id),
+        sample_rate: trace.as_ref().and_then(sample_rate),
         retention_days: context.retention_days,
         default_environment: context.default_environment.map(str::to_owned),
     }
 }
 
 /// The replay that the trace header speaks of.
-fn replay_id(trace: &Raw) -> Option<String> {
-    let fields: RawMap = trace.parse()?;
-    fields.get("replay_id")?.parse()
+fn replay_id(trace: &RawMap) -> Option<String> {
+    trace.get("replay_id")?.parse()
 }
 
 /// The part of all traces that the trace header says the client keeps, a number or its text.
-fn sample_rate(trace: &Raw) -> Option<f64> {
-    let fields: RawMap = trace.parse()?;
-    let sent = fields.get("sample_rate")?;
+fn sample_rate(trace: &RawMap) -> Option<f64> {
+    let sent = trace.get("sample_rate")?;
     let rate = sent.parse::<f64>().or_else(|| sent.parse::<String>()?.parse().ok())?;
     (0.0..=1.0).contains(&rate).then_some(rate)
 }

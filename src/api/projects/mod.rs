@@ -95,12 +95,15 @@ async fn known(
         Names::ByProject(names) => names.into_iter().collect(),
         Names::Anywhere(_) => HashMap::new(),
     };
-    let known = |id: ProjectId| Known {
-        environments: environments.remove(&id).unwrap_or_default(),
-        sent: sent.get(&id).copied().unwrap_or_default(),
-        latest_release: latest.remove(&id).and_then(|names| names.into_iter().next()),
+    let known = |id: ProjectId| {
+        let known = Known {
+            environments: environments.remove(&id).unwrap_or_default(),
+            sent: sent.get(&id).copied().unwrap_or_default(),
+            latest_release: latest.remove(&id).and_then(|names| names.into_iter().next()),
+        };
+        (id, known)
     };
-    Ok(ids.iter().copied().zip(ids.iter().copied().map(known)).collect())
+    Ok(ids.into_iter().map(known).collect())
 }
 
 /// One project.

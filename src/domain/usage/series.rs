@@ -6,7 +6,7 @@ use chrono::{DurationRound, TimeDelta};
 use sqlx::PgConnection;
 
 use super::store::{self, StepRow};
-use crate::base::{ProjectId, Timestamp};
+use crate::base::{ProjectId, Timestamp, steps};
 use crate::domain::{Error, Result};
 
 /// The most steps of a question, a year by the hour being far beyond it.
@@ -29,16 +29,11 @@ impl Steps {
     /// # Errors
     /// With the word of the parameter that cannot be so.
     pub fn new(from: Timestamp, until: Timestamp, step: TimeDelta) -> Result<Self> {
-        let (hour, day) = (TimeDelta::hours(1).num_seconds(), TimeDelta::days(1).num_seconds());
-        let seconds = step.num_seconds();
-        let is_even = seconds >= hour
-            && (seconds % day == 0 || (seconds < day && day % seconds == 0 && seconds % hour == 0));
-        if !is_even {
-            let problem = "Choose whole hours that divide a day, or whole days: `1h`, `6h`, `1d`.";
-            return Err(Error::invalid("interval", problem));
+        if !steps::are_even(step) {
+            return Err(Error::invalid("interval", steps::UNEVEN));
         }
         let from = from.duration_trunc(step).unwrap_or(from);
-        if (until - from).num_seconds() / seconds > MAX_STEPS {
+        if (until - from).num_seconds() / step.num_seconds() > MAX_STEPS {
             let problem = format!("That makes more than {MAX_STEPS} steps: choose longer ones.");
             return Err(Error::invalid("interval", problem));
         }
@@ -57,16 +52,7 @@ impl Steps {
 
     /// When each step begins.
     pub fn starts(&self) -> Vec<Timestamp> {
-        let mut starts = Vec::new();
-        let mut at = self.from;
-        while at < self.until {
-            starts.push(at);
-            match at.checked_add_signed(self.step) {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
-        starts
+        steps::starts(self.from, self.until, self.step)
     }
 
     fn unit(&self) -> &'static str {

@@ -16,7 +16,7 @@ pub use rates::{Health, UserCounts, rate};
 
 use super::waiting::{SETS, Waiting};
 use super::{SessionCounts, UserSketch};
-use crate::base::{ProjectId, Timestamp};
+use crate::base::{ProjectId, Timestamp, steps};
 use crate::domain::{Error, Result};
 
 /// The most points of a series.
@@ -64,11 +64,8 @@ impl Window {
     /// # Errors
     /// When there is no such step, or there would be too many.
     pub fn in_steps(from: Timestamp, until: Timestamp, step: TimeDelta) -> Result<Self> {
-        let hours = step.num_hours();
-        let is_whole = step > TimeDelta::zero() && TimeDelta::hours(hours) == step;
-        if !is_whole || (hours < 24 && 24 % hours != 0) || (hours > 24 && hours % 24 != 0) {
-            let problem = "Choose whole hours that divide a day, or whole days: `1h`, `6h`, `1d`.";
-            return Err(Error::invalid("interval", problem));
+        if !steps::are_even(step) {
+            return Err(Error::invalid("interval", steps::UNEVEN));
         }
         let unit = step.min(TimeDelta::days(1));
         let from = from.duration_trunc(unit).unwrap_or(from);
@@ -92,16 +89,7 @@ impl Window {
 
     /// When each step begins.
     pub fn steps(&self) -> Vec<Timestamp> {
-        let mut steps = Vec::new();
-        let mut at = self.from;
-        while at < self.until {
-            steps.push(at);
-            match at.checked_add_signed(self.step) {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
-        steps
+        steps::starts(self.from, self.until, self.step)
     }
 
     fn count_steps(&self) -> i64 {

@@ -316,7 +316,6 @@ fn messages_modules_and_clients() {
             &[],
         ),
         (r#"{"logentry":{"params":[1]}}"#, "/logentry", "null", &["logentry"]),
-        // Upstream drops what is no text; here it is kept as it came and shown as such.
         (r#"{"modules":{"a":"1.0","b":2}}"#, "/modules", r#"{"a":"1.0"}"#, &["modules.b"]),
         // Upstream says `other`; the client's own word is worth keeping.
         (r#"{"platform":"dart"}"#, "/platform", "\"dart\"", &[]),
