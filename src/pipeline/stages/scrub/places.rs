@@ -11,7 +11,7 @@
 use serde_json::Value;
 
 use super::super::at::{At, Change, Notes};
-use super::super::json::Shallow;
+use super::super::json::{Shallow, quoted};
 use super::json::is_of_cookies;
 use super::texts::{Reach, Scrubbed, without_all};
 use super::{FILTERED, ScrubConfig, rules};
@@ -210,7 +210,7 @@ impl ScrubConfig {
             *errors = Raw::from_value(&list);
         }
         if let Some(meta) = &mut event.meta
-            && (ORIGINALS.iter().any(|key| meta.text().contains(key)) || is_suspect(meta))
+            && (ORIGINALS.iter().any(|key| meta.text().contains(&quoted(key))) || is_suspect(meta))
         {
             *meta = self.without_originals(meta);
         }
